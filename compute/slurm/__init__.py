@@ -1,0 +1,1 @@
+"""The outside world: everything that is known about slurmrestd stands in this package."""

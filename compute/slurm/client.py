@@ -1,0 +1,82 @@
+"""The promise every cluster connection keeps, whichever release answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from compute.slurm.types import (
+    AssociationView,
+    JobDescription,
+    JobRecord,
+    JobView,
+    PartitionView,
+    Ping,
+    Submitted,
+)
+
+
+class SlurmClient(Protocol):
+    """One cluster as one UNIX user. Every method raises a `slurm.errors.SlurmError` and no other.
+
+    Nothing here retries. Reads raise `Ambiguous` when the answer is not complete: no decision.
+    """
+
+    wire: str
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def ping(self) -> Ping:
+        """Ask slurmctld's health through slurmrestd. A slurmctld that is down is an answer."""
+
+    def submit_held(self, job: JobDescription) -> Submitted:
+        """Submit held. `job_id > 0` alone decides; warnings other than the hold are problems.
+
+        Raises NotReached (surely nothing), RefusedByCluster (final), CredentialRejected,
+        Ambiguous (a job may exist: look it up by its name).
+        """
+
+    def release(self, job_id: int) -> None:
+        """Let a held job start. Safe to repeat: a released, running or finished job is success."""
+
+    def cancel(self, job_id: int) -> None:
+        """End a job. Safe to repeat: a finished or unknown job is success; a foreign one is not."""
+
+    def jobs(self) -> Sequence[JobView]:
+        """All live jobs that this user may see."""
+
+    def job(self, job_id: int) -> JobView | None:
+        """One live job; None if slurmctld does not know it (any more)."""
+
+    def records_named(self, name: str, *, since: int) -> Sequence[JobRecord]:
+        """Accounting rows with exactly this name, submitted at or after `since` (epoch seconds)."""
+
+    def records_of(self, job_id: int) -> Sequence[JobRecord]:
+        """All accounting rows of an id: requeues and earlier uses of the id included."""
+
+    def history(self, *, start: int, end: int) -> Sequence[JobRecord]:
+        """Accounting rows of all visible jobs that were alive in [start, end), epoch seconds."""
+
+    def partitions(self) -> Sequence[PartitionView]:
+        """The partitions that this user may see."""
+
+    def create_account(
+        self, *, name: str, parent: str, description: str, gpu_minutes: int
+    ) -> None:
+        """Create an account under `parent` with GrpTRESMins gres/gpu in the creating call.
+
+        Never changes an existing one: the caller reads first. Needs the control credential.
+        """
+
+    def create_user_association(self, *, account: str, user: str) -> None:
+        """Let a UNIX user submit under an account. Repeating it is success."""
+
+    def association(self, *, account: str, user: str = "") -> AssociationView | None:
+        """What slurmdbd holds for an account (user "") or a user's association with it."""
