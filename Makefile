@@ -1,0 +1,39 @@
+# The commands that people and CI call; each installs what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+T ?= tests
+
+.PHONY: demo demo-stop demo-reset test test-long check bench lock messages screenshots
+
+.venv/ready: requirements/dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: .venv/ready
+	$(BIN)/python -m dev.demo start $(if $(DETACH),--detach)
+
+demo-stop: .venv/ready
+	$(BIN)/python -m dev.demo stop
+
+demo-reset: .venv/ready
+	$(BIN)/python -m dev.demo reset
+
+test: .venv/ready
+	$(BIN)/python -m dev.prepare
+	$(BIN)/python -m pytest $(T)
+
+test-long: .venv/ready
+	$(BIN)/python -m dev.prepare --long
+	$(BIN)/python -m pytest --long $(T)
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m dev.check
+
+bench: .venv/ready
+	$(BIN)/python -m bench
+
+lock: .venv/ready
+	$(BIN)/python -m dev.lock

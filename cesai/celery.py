@@ -1,0 +1,23 @@
+"""The background worker and the only timetable."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cesai.settings")
+
+app = Celery("cesai")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,  # a pass is safe to repeat
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 300, "socket_connect_timeout": 2},
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},
+        "forget": {"task": "cesai.forget_old_answers", "schedule": 3600.0},
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,145 @@
+"""One effect and one answer per Idempotency-Key; both are written in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
+from rest_framework.exceptions import APIException
+
+from cesai.errors import PROBLEM, problem
+from projects.bearer import BearerAuthentication
+from projects.models import StoredAnswer, User
+
+KEPT = timedelta(hours=24)
+WAIT_SECONDS = 10
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+# Without a key a repeated call would ask, run or award twice.
+KEY_REQUIRED = ("/api/v1/requests/", "/api/v1/jobs/")
+SECRET = ("/api/v1/tokens/", "/api/v1/invitations/", "/credentials/")
+
+
+class IdempotencyMiddleware:
+    """Serves API calls that carry the header; a second caller waits for the first, ten seconds."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in UNSAFE or not request.path.startswith("/api/"):
+            return self.get_response(request)
+        key = request.headers.get("Idempotency-Key", "")
+        user = _caller(request)
+        if user is None:
+            return self.get_response(request)  # 401, by the view
+        if not key:
+            if request.method == "POST" and _needs_key(request.path):
+                return _refuse(
+                    400, "key-missing", _("Send an Idempotency-Key: a new UUID per intent.")
+                )
+            return self.get_response(request)
+        if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
+            return _refuse(
+                400, "key-invalid", _("An Idempotency-Key has 1 to 200 ASCII characters.")
+            )
+        if any(part in request.path for part in SECRET):
+            return self.get_response(request)  # answers that hold secrets are not stored
+        return self._once(request, user, key)
+
+    def _once(self, request: HttpRequest, user: User, key: str) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                stored = _take(user, key, _fingerprint(request))
+                if stored.status is not None:
+                    return _replay(stored)
+                if stored.fingerprint != _fingerprint(request):
+                    return _other_body()
+                response = self.get_response(request)
+                if response.status_code >= 500 or response.status_code in {401, 429}:
+                    transaction.set_rollback(
+                        True
+                    )  # not an answer to keep: the call may be repeated
+                else:
+                    _keep(stored, response)
+                return response
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            response = _refuse(
+                409,
+                "in-progress",
+                _("A call with this key is still under way. Ask again shortly."),
+            )
+            response["Retry-After"] = "2"
+            return response
+
+
+def _caller(request: HttpRequest) -> User | None:
+    try:
+        bearer = BearerAuthentication().authenticate(request)  # type: ignore[arg-type]
+    except APIException:
+        return None
+    return bearer[0] if bearer else None
+
+
+def _needs_key(path: str) -> bool:
+    if path.endswith("/award/"):
+        return True
+    return path in KEY_REQUIRED or path in {p.rstrip("/") for p in KEY_REQUIRED}
+
+
+def _take(user: User, key: str, fingerprint: str) -> StoredAnswer:
+    """The key's row: new and ours, or the first caller's once that one is done."""
+    now = timezone.now()
+    StoredAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS}s"])
+        cursor.execute(
+            "INSERT INTO projects_storedanswer"
+            " (user_id, key, fingerprint, status, content_type, body, created_at)"
+            " VALUES (%s, %s, %s, NULL, '', '', %s) ON CONFLICT (user_id, key) DO NOTHING",
+            [user.pk, key, fingerprint, now],
+        )
+        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    stored = StoredAnswer.objects.get(user=user, key=key)
+    if stored.fingerprint != fingerprint:
+        stored.status = None
+    return stored
+
+
+def _keep(stored: StoredAnswer, response: HttpResponse) -> None:
+    stored.status = response.status_code
+    stored.content_type = response.headers.get("Content-Type", "")
+    stored.body = response.content
+    stored.save(update_fields=["status", "content_type", "body"])
+
+
+def _replay(stored: StoredAnswer) -> HttpResponse:
+    response = HttpResponse(
+        bytes(stored.body), status=stored.status, content_type=stored.content_type
+    )
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _other_body() -> HttpResponse:
+    return _refuse(
+        422, "key-reused", _("This Idempotency-Key was used for another call. Use a new one.")
+    )
+
+
+def _refuse(status: int, code: str, detail: str) -> HttpResponse:
+    return JsonResponse(
+        problem(status, code=code, detail=detail), status=status, content_type=PROBLEM
+    )
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    head = f"{request.method} {request.get_full_path()}\n".encode()
+    return hashlib.sha256(head + request.body).hexdigest()

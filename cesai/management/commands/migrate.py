@@ -1,0 +1,50 @@
+"""`migrate` as the owner's role, then give the application's role what it needs and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import environ
+from django.conf import settings
+from django.core.management.commands import migrate
+from django.db import connections
+from psycopg import sql
+
+APPLICATION_ROLE = "cesai_app"
+APPEND_ONLY = ("projects_event", "compute_ledgerentry", "compute_awardline")
+
+
+class Command(migrate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the migrations; the application itself never has the right to change a table."""
+        if settings.MIGRATE_DATABASE_URL != settings.DATABASE_URL:
+            owner = environ.Env.db_url_config(settings.MIGRATE_DATABASE_URL)
+            connections[options["database"]].close()
+            connections[options["database"]].settings_dict.update(owner)
+        super().handle(*args, **options)
+        _grant(connections[options["database"]])
+
+
+def _grant(connection: Any) -> None:
+    role = sql.Identifier(APPLICATION_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user",
+            [APPLICATION_ROLE],
+        )
+        if cursor.fetchone() is None:
+            return
+        for statement in (
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+            *(f"REVOKE UPDATE, DELETE ON {table} FROM {{role}}" for table in _existing(cursor)),
+        ):
+            cursor.execute(sql.SQL(statement).format(role=role))
+
+
+def _existing(cursor: Any) -> list[str]:
+    cursor.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename = ANY(%s)",
+        [list(APPEND_ONLY)],
+    )
+    return [table for (table,) in cursor.fetchall()]

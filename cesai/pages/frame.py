@@ -1,0 +1,34 @@
+"""What every page's frame needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from projects.access import portal_verbs
+from projects.roles import Verb
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Whether this is the demo, and what of the menu the person has a use for."""
+    user = getattr(request, "user", None)
+    staff = user is not None and user.is_authenticated and Verb.SEE_WORKLIST in portal_verbs(user)
+    return {"is_demo": settings.DEMO, "sees_worklist": staff}
+
+
+class PageTimeZone:
+    """Times on pages are told in the portal's own zone; the API tells UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        with timezone.override(ZoneInfo(settings.PAGE_TIME_ZONE)):
+            return self.get_response(request)

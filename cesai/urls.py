@@ -1,0 +1,37 @@
+"""Every address of the portal, app by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+import compute.api
+import projects.api
+import registry.api
+from cesai import health
+from cesai.pages import demo, docs, overview, project
+
+router = SimpleRouter()
+for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RESOURCES):
+    for name, viewset in resources.items():
+        router.register(name, viewset, basename=f"api-{name}")
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("projects/<str:slug>/", project.project_page, name="project"),
+    path("", include("projects.urls")),
+    path("", include("registry.urls")),
+    path("", include("compute.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
+    path("demo/continue/", demo.continue_as, name="demo_continue"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/docs/", docs.api_docs, name="api-docs"),
+    path("api/v1/", include(router.urls)),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+handler404 = "cesai.errors.not_found"
+handler500 = "cesai.errors.server_error"

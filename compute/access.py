@@ -1,0 +1,100 @@
+"""The one door to clusters, pools, requests, allocations and jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compute.models import Allocation, Cluster, ClusterOperator, Job, Limit, Pool, Request
+from projects.access import Key, fetch, portal_verbs, project_verbs, require
+from projects.roles import Role, Verb, verbs_of
+
+if TYPE_CHECKING:
+    from projects.models import Project
+    from projects.scoping import Person
+
+_OPERATOR = verbs_of(frozenset({Role.OPERATOR}))
+
+
+def cluster_verbs(person: Person, cluster: Cluster) -> frozenset[Verb]:
+    """What the person may do to a cluster."""
+    verbs = portal_verbs(person)
+    if person.is_authenticated and _operates(person, cluster):
+        verbs |= _OPERATOR
+    return verbs
+
+
+def job_verbs(person: Person, job: Job) -> frozenset[Verb]:
+    """What the person may do to a job: by its project, its cluster, and their own jobs more."""
+    verbs = project_verbs(person, job.project) | cluster_verbs(person, job.cluster)
+    if job.submitted_by_id == person.pk and Verb.SUBMIT_JOB in verbs:
+        verbs |= {Verb.CANCEL_JOB, Verb.READ_SCRIPT}
+    return verbs
+
+
+def get_cluster(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Cluster:
+    """A cluster by UUID or slug. Raises NotThere, NotAllowed."""
+    rows = Cluster.objects.visible_to(person).select_related("partner", "health")
+    cluster = fetch(rows, key, slug="slug")
+    if verb is not Verb.VIEW:
+        require(cluster_verbs(person, cluster), verb)
+    return cluster
+
+
+def get_pool(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Pool:
+    """A pool by UUID or slug. Raises NotThere, NotAllowed."""
+    rows = Pool.objects.visible_to(person).select_related("cluster")
+    pool = fetch(rows, key, slug="slug")
+    if verb is not Verb.VIEW:
+        require(cluster_verbs(person, pool.cluster), verb)
+    return pool
+
+
+def get_request(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Request:
+    """A request by UUID. Raises NotThere, NotAllowed."""
+    rows = Request.objects.visible_to(person).select_related(
+        "project__lead_group__partner", "model", "created_by", "decided_by"
+    )
+    request = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(project_verbs(person, request.project), verb)
+    return request
+
+
+def get_allocation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Allocation:
+    """An allocation by UUID. Raises NotThere, NotAllowed."""
+    rows = Allocation.objects.visible_to(person).select_related(
+        "project__lead_group__partner", "pool__cluster__health", "balance", "limit"
+    )
+    allocation = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(project_verbs(person, allocation.project), verb)
+    return allocation
+
+
+def get_limit(person: Person, key: Key) -> Limit:
+    """A limit by UUID. Raises NotThere."""
+    rows = Limit.objects.visible_to(person)
+    return fetch(rows.select_related("allocation__pool__cluster"), key)
+
+
+def get_job(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Job:
+    """A job by UUID. Raises NotThere, NotAllowed."""
+    rows = Job.objects.visible_to(person).select_related(
+        "project__lead_group__partner", "allocation__pool", "cluster__health", "submitted_by"
+    )
+    job = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(job_verbs(person, job), verb)
+    return job
+
+
+def usable_allocations(person: Person, project: Project) -> list[Allocation]:
+    """A project's allocations that a job can be submitted under, the one with most left first."""
+    rows = Allocation.objects.visible_to(person).current().filter(project=project)
+    return list(
+        rows.select_related("pool__cluster", "balance", "limit").order_by("-balance__available")
+    )
+
+
+def _operates(person: Person, cluster: Cluster) -> bool:
+    return ClusterOperator.objects.filter(cluster=cluster, user=person.pk).exists()

@@ -1,0 +1,1 @@
+"""What people decide about clusters, requests, allocations and jobs."""

@@ -1,0 +1,206 @@
+"""The award: capacity, allocations, the ledger and the limit to be set, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from compute.actions.requests import already_decided
+from compute.errors import AlreadyDecided, OverCapacity
+from compute.models import (
+    Allocation,
+    AwardLine,
+    Balance,
+    CapacityMonth,
+    LedgerEntry,
+    Limit,
+    Request,
+    RequestLine,
+)
+from compute.models.ledger import post
+from compute.quota import gpu_hours, gpu_minutes, months_in, spread
+from compute.states import DECIDABLE, AllocationState, RequestState
+from projects.access import belongs_to
+from projects.doorbell import ring
+from projects.errors import Invalid, NotAllowed
+from projects.models import User
+from projects.models.events import record_event
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a line is to get: an amount, and how it lies in months if not by days."""
+
+    line: RequestLine
+    gpu_seconds: int
+    months: Mapping[date, int] | None = None
+
+
+@transaction.atomic
+def award(
+    *, by: User, request: Request, grants: Sequence[Grant], reason: str, now: datetime
+) -> list[Allocation]:
+    """Grant all or part of a request; one allocation for each line that gets something.
+
+    Of many awards at once over the same capacity those that fit win; the request and the months
+    are changed by guarded updates in a fixed order, so nothing waits in a circle.
+    Raises NotAllowed for one's own project, AlreadyDecided (409), OverCapacity (409), Invalid.
+    """
+    if belongs_to(by, request.project):
+        raise NotAllowed(_("Nobody decides on a request of their own project."))
+    plan = _plan(request, grants, now)
+    _take_request(by, request, reason, now)
+    _take_capacity(plan)
+    allocations = [_allocate(by, request, grant, months, now) for grant, months in plan]
+    record_event(
+        by=by,
+        kind="award",
+        about=request,
+        project=request.project,
+        now=now,
+        reason=reason,
+        changes={
+            str(grant.line.pk): [grant.line.gpu_seconds, grant.gpu_seconds] for grant in grants
+        },
+    )
+    for slug in sorted({allocation.pool.cluster.slug for allocation in allocations}):
+        ring("compute.sync_cluster", slug)
+    return allocations
+
+
+def proposed_months(line: RequestLine, gpu_seconds: int, now: datetime) -> dict[date, int]:
+    """An award's months by days of the line's window from today on. Raises Invalid if it is over."""
+    today = now.astimezone(UTC).date()
+    start = max(line.start, today)
+    if start >= line.end:
+        raise Invalid(
+            _("The window of this line ended on %(day)s. Send the request back for a new one.")
+            % {"day": line.end}
+        )
+    return spread(gpu_seconds, start, line.end)
+
+
+def _plan(
+    request: Request, grants: Sequence[Grant], now: datetime
+) -> list[tuple[Grant, Mapping[date, int]]]:
+    _check_grants(request, grants)
+    given = [grant for grant in grants if grant.gpu_seconds]
+    if not given:
+        raise Invalid(_("Award at least one line, or deny the request."))
+    plan = []
+    for grant in given:
+        months = grant.months or proposed_months(grant.line, grant.gpu_seconds, now)
+        _check_months(grant, months)
+        plan.append((grant, {month: amount for month, amount in months.items() if amount}))
+    return plan
+
+
+def _check_grants(request: Request, grants: Sequence[Grant]) -> None:
+    lines = [grant.line.pk for grant in grants]
+    if len(set(lines)) < len(lines) or any(g.line.request_id != request.pk for g in grants):
+        raise Invalid(_("Name each line of this request once."))
+    for grant in grants:
+        if not 0 <= grant.gpu_seconds <= grant.line.gpu_seconds:
+            sentence = _("%(pool)s: %(asked)s GPU-h are asked; award at most that.") % {
+                "pool": grant.line.pool,
+                "asked": gpu_hours(grant.line.gpu_seconds),
+            }
+            raise Invalid(sentence, fields={"lines": [sentence]})
+
+
+def _check_months(grant: Grant, months: Mapping[date, int]) -> None:
+    if any(amount < 0 for amount in months.values()):
+        raise Invalid(_("A month cannot get less than nothing."))
+    if not set(months) <= set(months_in(grant.line.start, grant.line.end)):
+        raise Invalid(_("The months must lie in the window that was asked for."))
+    if sum(months.values()) != grant.gpu_seconds:
+        raise Invalid(
+            _("The months sum up to %(sum)s GPU-h, the award is %(award)s.")
+            % {
+                "sum": gpu_hours(sum(months.values())),
+                "award": gpu_hours(grant.gpu_seconds),
+            }
+        )
+
+
+def _take_request(by: User, request: Request, reason: str, now: datetime) -> None:
+    before = request.state
+    rows = Request.objects.filter(pk=request.pk, state__in=DECIDABLE)
+    taken = rows.update(
+        state=RequestState.AWARDED, decided_at=now, decided_by=by, decision_reason=reason
+    )
+    if not taken:
+        request.refresh_from_db()
+        raise AlreadyDecided(already_decided(request))
+    request.state = RequestState.AWARDED
+    request.moves.create(
+        at=now, from_state=before, to_state=RequestState.AWARDED, by=by, reason=reason
+    )
+
+
+def _take_capacity(plan: Sequence[tuple[Grant, Mapping[date, int]]]) -> None:
+    wanted: dict[tuple[str, date], int] = {}
+    names = {}
+    for grant, months in plan:
+        for month, amount in months.items():
+            key = (str(grant.line.pool_id), month)
+            wanted[key] = wanted.get(key, 0) + amount
+            names[key] = grant.line.pool
+    for key in sorted(wanted):
+        pool, month, amount = names[key], key[1], wanted[key]
+        rows = CapacityMonth.objects.filter(
+            pool=pool, month=month, offered__gte=F("granted") + amount
+        )
+        if not rows.update(granted=F("granted") + amount):
+            row = CapacityMonth.objects.filter(pool=pool, month=month).first()
+            raise OverCapacity(
+                _("%(pool)s has %(free)s GPU-h free in %(month)s; this award takes %(amount)s.")
+                % {
+                    "pool": pool,
+                    "free": gpu_hours(row.free if row else 0),
+                    "month": f"{month:%Y-%m}",
+                    "amount": gpu_hours(amount),
+                }
+            )
+
+
+def _allocate(
+    by: User, request: Request, grant: Grant, months: Mapping[date, int], now: datetime
+) -> Allocation:
+    AwardLine.objects.bulk_create(
+        AwardLine(line=grant.line, month=month, gpu_seconds=amount)
+        for month, amount in months.items()
+    )
+    project = request.project
+    allocation = Allocation(
+        project=project,
+        pool=grant.line.pool,
+        line=grant.line,
+        start=grant.line.start,
+        end=grant.line.end,
+        gpu_seconds=grant.gpu_seconds,
+        unix_user=project.unix_user,
+        created_at=now,
+    )
+    # One Slurm account per allocation: its GrpTRESMins counts over the account's whole life.
+    allocation.slurm_account = f"cesai-{project.slug}-{allocation.pk.hex[:8]}"
+    allocation.save(force_insert=True)
+    allocation.moves.create(at=now, to_state=AllocationState.AWARDED, by=by)
+    Balance.objects.create(allocation=allocation)
+    post(
+        allocation_id=allocation.pk,
+        kind=LedgerEntry.Kind.GRANT,
+        debit=LedgerEntry.Account.ISSUED,
+        credit=LedgerEntry.Account.AVAILABLE,
+        gpu_seconds=grant.gpu_seconds,
+        source_key=f"grant:{grant.line.pk}",
+        at=now,
+        actor=by,
+    )
+    Limit.objects.create(allocation=allocation, desired_gpu_minutes=gpu_minutes(grant.gpu_seconds))
+    return allocation

@@ -1,0 +1,224 @@
+"""Asking for GPU-hours, up to the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from compute.models import Pool, Request, RequestLine
+from compute.states import RequestState
+from projects.errors import Conflict, Invalid
+from projects.models import Project, User
+from projects.models.events import record_event
+from registry.models import Model
+
+DECIDED_WITHIN = timedelta(days=14)
+
+
+class Ask(NamedTuple):
+    """GPU-seconds of one pool in [start, end)."""
+
+    pool: Pool
+    start: date
+    end: date
+    gpu_seconds: int
+
+
+@transaction.atomic
+def create_request(
+    *,
+    by: User,
+    project: Project,
+    model: Model | None,
+    purpose: str,
+    lines: Sequence[Ask],
+    justification: str,
+    why_not_reasons: Sequence[str],
+    why_not_text: str,
+    now: datetime,
+) -> Request:
+    """A draft that only the project's groups see. Raises Invalid for lines that cannot be."""
+    request = Request.objects.create(
+        project=project,
+        model=model,
+        purpose=purpose,
+        justification=justification,
+        why_not_reasons=list(why_not_reasons),
+        why_not_text=why_not_text,
+        created_by=by,
+        created_at=now,
+    )
+    _write_lines(request, lines)
+    request.moves.create(at=now, to_state=request.state, by=by)
+    _record(by, "create_request", request, now)
+    return request
+
+
+@transaction.atomic
+def update_request(
+    *,
+    by: User,
+    request: Request,
+    model: Model | None,
+    purpose: str,
+    lines: Sequence[Ask],
+    justification: str,
+    why_not_reasons: Sequence[str],
+    why_not_text: str,
+    now: datetime,
+) -> None:
+    """Change a draft, or one that was sent back. Raises Conflict in any other state, Invalid."""
+    _lock(request)
+    if request.waiting_on != "applicant":
+        raise Conflict(_("It was submitted; ask the reviewers to send it back, then change it."))
+    request.model, request.purpose, request.justification = model, purpose, justification
+    request.why_not_reasons, request.why_not_text = list(why_not_reasons), why_not_text
+    request.save(
+        update_fields=[
+            "model", "purpose", "justification", "why_not_reasons", "why_not_text"
+        ]
+    )  # fmt: skip
+    request.lines.all().delete()
+    _write_lines(request, lines)
+    _record(by, "update_request", request, now)
+
+
+@transaction.atomic
+def submit_request(*, by: User, request: Request, now: datetime) -> None:
+    """Hand a draft in; the model's facts are frozen with it.
+
+    Raises Invalid if a training request names no model or leaves "why not reuse or join?" open,
+    Conflict if it was submitted already.
+    """
+    _lock(request)
+    _check_complete(request)
+    resubmitted = request.state == RequestState.CHANGES_REQUESTED
+    _move(
+        request,
+        RequestState.IN_REVIEW if resubmitted else RequestState.SUBMITTED,
+        by=by,
+        now=now,
+        submitted_at=now,
+        due_at=now + DECIDED_WITHIN,
+        facts=request.model.facts() if request.model else None,
+    )
+    _record(by, "submit_request", request, now)
+
+
+@transaction.atomic
+def review_request(*, by: User, request: Request, comment: str, now: datetime) -> None:
+    """Take a request on. Raises Conflict unless it was just submitted."""
+    _lock(request)
+    _move(request, RequestState.IN_REVIEW, by=by, now=now, reason=comment, owner=by)
+    _record(by, "review_request", request, now, comment)
+
+
+@transaction.atomic
+def return_request(*, by: User, request: Request, comment: str, now: datetime) -> None:
+    """Send a request back for changes. Raises Conflict if it was decided, Invalid without words."""
+    _need(comment, _("Say what should be changed."))
+    _lock(request)
+    _move(request, RequestState.CHANGES_REQUESTED, by=by, now=now, reason=comment, owner=by)
+    _record(by, "return_request", request, now, comment)
+
+
+@transaction.atomic
+def deny_request(*, by: User, request: Request, reason: str, now: datetime) -> None:
+    """Say no. Raises Conflict if it was decided, Invalid without a reason."""
+    _need(reason, _("Give the applicants a reason."))
+    _lock(request)
+    _move(
+        request,
+        RequestState.DENIED,
+        by=by,
+        now=now,
+        reason=reason,
+        decided_at=now,
+        decided_by=by,
+        decision_reason=reason,
+    )
+    _record(by, "deny_request", request, now, reason)
+
+
+@transaction.atomic
+def withdraw_request(*, by: User, request: Request, now: datetime) -> None:
+    """Take a request back. Raises Conflict if it was decided."""
+    _lock(request)
+    _move(request, RequestState.WITHDRAWN, by=by, now=now)
+    _record(by, "withdraw_request", request, now)
+
+
+def already_decided(request: Request) -> str:
+    """Who moved the request on, and when, as a sentence."""
+    return _("This request is %(state)s already (%(who)s, %(when)s). Reload it to see.") % {
+        "state": request.get_state_display(),
+        "who": request.decided_by.shown_name if request.decided_by else _("by its applicants"),
+        "when": f"{request.decided_at or request.created_at:%Y-%m-%d %H:%M} UTC",
+    }
+
+
+def _lock(request: Request) -> None:
+    locked = Request.objects.select_for_update().values_list("state", flat=True)
+    request.state = locked.get(pk=request.pk)
+
+
+def _move(
+    request: Request,
+    state: RequestState,
+    *,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    **values: object,
+) -> None:
+    if state not in request.MOVES.get(RequestState(request.state), frozenset()):
+        request.refresh_from_db()
+        raise Conflict(already_decided(request))
+    request.move_to(state, now=now, by=by, reason=reason, **values)
+
+
+def _check_complete(request: Request) -> None:
+    missing = {}
+    if not request.lines.exists():
+        missing["lines"] = [_("Ask for GPU-hours in at least one pool.")]
+    if request.purpose == Request.Purpose.TRAINING:
+        if request.model is None:
+            missing["model"] = [_("A training request names the model it is for. Plan it first.")]
+        if not request.why_not_reasons or not request.why_not_text.strip():
+            missing["why_not_reuse"] = [
+                _("Say why you do not reuse or join another effort: a reason and a sentence.")
+            ]
+    if missing:
+        raise Invalid(_("The request is not complete yet."), fields=missing)
+
+
+def _write_lines(request: Request, lines: Sequence[Ask]) -> None:
+    for position, line in enumerate(lines):
+        if line.end <= line.start:
+            sentence = _("Line %(n)s: the window must end after it begins.") % {"n": position + 1}
+            raise Invalid(sentence, fields={"lines": [sentence]})
+        if (line.end - line.start).days > 5 * 366:
+            sentence = _("Line %(n)s: the window may be five years long at most.") % {
+                "n": position + 1
+            }
+            raise Invalid(sentence, fields={"lines": [sentence]})
+    RequestLine.objects.bulk_create(
+        RequestLine(request=request, position=position, **line._asdict())
+        for position, line in enumerate(lines)
+    )
+
+
+def _need(text: str, sentence: str) -> None:
+    if not text.strip():
+        raise Invalid(sentence, fields={"reason": [sentence]})
+
+
+def _record(by: User, kind: str, request: Request, now: datetime, reason: str = "") -> None:
+    record_event(
+        by=by, kind=kind, about=request, project=request.project, now=now, reason=reason,
+        changes={"state": [None, request.state]},
+    )  # fmt: skip

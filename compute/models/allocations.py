@@ -1,0 +1,132 @@
+"""Allocations: awards in force, and what is left of them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from compute.models.clusters import Cluster
+from compute.models.moves import Move, Stateful
+from compute.models.pools import Pool
+from compute.models.requests import RequestLine
+from compute.states import ALLOCATION_MOVES, ENDED_ALLOCATIONS, AllocationState
+from projects.scoping import project_q, sees_everything
+
+if TYPE_CHECKING:
+    from projects.scoping import Person
+
+STATE_LABELS = [
+    (AllocationState.AWARDED.value, _("awarded")),
+    (AllocationState.ACTIVE.value, _("active")),
+    (AllocationState.EXPIRED.value, _("expired")),
+    (AllocationState.REVOKED.value, _("revoked")),
+]
+
+
+class AllocationQuerySet(models.QuerySet["Allocation"]):
+    def visible_to(self, person: Person) -> Self:
+        """The project's groups, reviewers, and the operators of the cluster."""
+        if sees_everything(person):
+            return self
+        if not person.is_authenticated:
+            return self.none()
+        operated = Cluster.objects.operated_by(person)
+        return self.filter(project_q(person, "project") | Q(pool__cluster__in=operated))
+
+    def current(self) -> Self:
+        """Those that have not ended."""
+        return self.exclude(state__in=ENDED_ALLOCATIONS)
+
+
+class Allocation(Stateful):
+    """GPU-seconds of one pool for one project in a window, with its own Slurm account."""
+
+    class Origin(models.TextChoices):
+        OWN_POOL = "own_pool", _("own pool")
+        EXTERNAL_GRANT = "external_grant", _("grant of another board")
+
+    MOVES = ALLOCATION_MOVES
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="allocations")
+    line = models.OneToOneField(
+        RequestLine, on_delete=models.PROTECT, related_name="allocation", null=True
+    )
+    origin = models.CharField(max_length=16, choices=Origin, default=Origin.OWN_POOL)
+    start = models.DateField()
+    end = models.DateField()
+    gpu_seconds = models.BigIntegerField()  # as granted; what is left stands in the balance
+    slurm_account = models.CharField(max_length=64)
+    unix_user = models.CharField(max_length=32)
+    state = models.CharField(
+        max_length=8, choices=STATE_LABELS, default=AllocationState.AWARDED.value
+    )
+    created_at = models.DateTimeField()
+
+    objects = AllocationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pool", "slurm_account"], name="one_slurm_account_per_allocation"
+            ),
+            models.CheckConstraint(
+                condition=Q(start__lt=F("end")), name="allocation_window_forward"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-created_at"], name="allocation_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.project} / {self.pool}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing new may run under it."""
+        return self.state in ENDED_ALLOCATIONS
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment after the window."""
+        return datetime.combine(self.end, time(), UTC)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the window holds this moment."""
+        return self.start <= now.astimezone(UTC).date() < self.end
+
+
+class AllocationMove(Move):
+    allocation = models.ForeignKey(Allocation, on_delete=models.CASCADE, related_name="moves")
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class Balance(models.Model):
+    """What an allocation has left, in GPU-seconds: the ledger's sums, kept by guarded updates.
+
+    `available` may go below zero by use that nobody reserved; `reserved` never does.
+    """
+
+    allocation = models.OneToOneField(
+        Allocation, on_delete=models.CASCADE, primary_key=True, related_name="balance"
+    )
+    available = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+    used = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="reserved_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.available} available, {self.reserved} reserved, {self.used} used"

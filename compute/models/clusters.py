@@ -1,0 +1,186 @@
+"""Clusters: what an operator declares, what the portal observes, and the credentials for both."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from compute.models import sealed
+from projects.models.people import User
+
+if TYPE_CHECKING:
+    from projects.scoping import Person
+
+SILENT_AFTER = timedelta(minutes=2)
+TOKEN_SKEW = timedelta(seconds=60)
+SLURM_NAME = RegexValidator(r"^[a-z][a-z0-9_-]{0,39}\Z", _("Small letters, digits, - and _."))
+
+
+class ClusterQuerySet(models.QuerySet["Cluster"]):
+    def visible_to(self, person: Person) -> Self:
+        """Any signed-in member of a partner, and operators, see which clusters there are."""
+        if not person.is_authenticated:
+            return self.none()
+        if person.standing.is_of_partner:
+            return self
+        return self.operated_by(person)
+
+    def operated_by(self, person: Person) -> Self:
+        """The clusters whose record and credentials the person keeps."""
+        return self.filter(operators__user=person.pk)
+
+    def connected(self) -> Self:
+        """Clusters that the portal reads from or submits to."""
+        return self.exclude(connection=Cluster.Connection.NONE)
+
+
+class Cluster(models.Model):
+    """An HPC system run by a partner, reached through its slurmrestd."""
+
+    class Connection(models.TextChoices):
+        NONE = "none", _("none (catalogue entry)")
+        OBSERVE = "observe", _("observe (read only)")
+        RUN = "run", _("run (submits jobs)")
+
+    class LimitMode(models.TextChoices):
+        VERIFY = "verify", _("verify (the site sets limits, the portal reads back)")
+        APPLY = "apply", _("apply (the portal sets limits and reads back)")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(_("short name"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    partner = models.ForeignKey("projects.Partner", on_delete=models.PROTECT, related_name="+")
+    description = models.TextField(_("description"), blank=True)
+    connection = models.CharField(
+        _("connection"), max_length=8, choices=Connection, default=Connection.NONE
+    )
+    limit_mode = models.CharField(
+        _("limits"), max_length=8, choices=LimitMode, default=LimitMode.VERIFY
+    )
+    rest_url = models.URLField(_("address of slurmrestd"), blank=True)
+    slurm_cluster = models.CharField(
+        _("Slurm's name for it"), max_length=40, blank=True, validators=[SLURM_NAME]
+    )
+    parent_account = models.CharField(
+        _("CESAI parent account"), max_length=40, default="cesai", validators=[SLURM_NAME]
+    )
+    project_directory = models.CharField(
+        _("project directory"),
+        max_length=200,
+        default="/home/{unix_user}",
+        help_text=_("{unix_user} stands for the project's UNIX user."),
+    )
+    sacctmgr = models.CharField(
+        _("how sacctmgr is called there"), max_length=300, default="sacctmgr"
+    )
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ClusterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("cluster")
+        verbose_name_plural = _("clusters")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def directory_of(self, unix_user: str) -> str:
+        """The directory below which the jobs of a UNIX user work."""
+        return self.project_directory.replace("{unix_user}", unix_user)
+
+
+class ClusterHealth(models.Model):
+    """What the portal saw of a cluster; written by sync alone."""
+
+    cluster = models.OneToOneField(
+        Cluster, on_delete=models.CASCADE, primary_key=True, related_name="health"
+    )
+    is_up = models.BooleanField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)  # the last time it answered
+    unreachable_since = models.DateTimeField(null=True)
+    slurm_version = models.CharField(max_length=40, blank=True)
+    wire = models.CharField(max_length=16, blank=True)
+    last_error = models.TextField(blank=True)
+    lease_until = models.DateTimeField(null=True)  # by PostgreSQL's clock
+    lease_holder = models.UUIDField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.cluster}: {'up' if self.is_up else 'down'}"
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the last answer is so old that figures must say so."""
+        return self.answered_at is None or now - self.answered_at > SILENT_AFTER
+
+
+class ClusterOperator(models.Model):
+    """A person who keeps a cluster's record, credentials and maintenance."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="operators")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "user"], name="operator_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} runs {self.cluster}"
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def usable(self, now: datetime) -> Self:
+        """Those whose token will still be good when it arrives (60 s of skew)."""
+        return self.filter(expires_at__gt=now + TOKEN_SKEW)
+
+
+class Credential(models.Model):
+    """A cluster's token for one UNIX user, as the site delivered it; never shown again."""
+
+    class Kind(models.TextChoices):
+        CONTROL = "control", _("control: keeps accounts under the parent account")
+        RUN = "run", _("run: submits the jobs of one project")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="credentials")
+    unix_user = models.CharField(max_length=32)
+    kind = models.CharField(max_length=8, choices=Kind)
+    sealed_token = models.TextField()
+    expires_at = models.DateTimeField()
+    delivered_at = models.DateTimeField()
+    delivered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "unix_user"], name="one_credential_per_unix_user"
+            ),
+            models.UniqueConstraint(
+                fields=["cluster"],
+                condition=models.Q(kind="control"),
+                name="one_control_credential",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unix_user} on {self.cluster} ({self.kind})"
+
+    def seal(self, token: str) -> None:
+        """Keep a token, encrypted for this row."""
+        self.sealed_token = sealed.seal(token, row=self.pk, column="token")
+
+    def token(self) -> str:
+        """The token in clear. Raises sealed.Unreadable."""
+        return sealed.unseal(self.sealed_token, row=self.pk, column="token")

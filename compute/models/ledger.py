@@ -1,0 +1,125 @@
+"""The ledger of GPU-seconds: one row a transfer, append-only, and the one function that posts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from compute.models.allocations import Allocation, Balance
+
+if TYPE_CHECKING:
+    from compute.models.jobs import Job
+    from projects.models import User
+    from projects.scoping import Person
+
+
+class NotEnough(Exception):
+    """The guarded update found less than the transfer takes."""
+
+
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    def visible_to(self, person: Person) -> Self:
+        """The rows of visible allocations."""
+        return self.filter(allocation__in=Allocation.objects.visible_to(person))
+
+
+class LedgerEntry(models.Model):
+    """GPU-seconds moved from one ledger account to another; zero-sum by construction."""
+
+    class Kind(models.TextChoices):
+        GRANT = "grant", _("granted")
+        RESERVE = "reserve", _("reserved")
+        RELEASE = "release", _("returned")
+        USE = "use", _("used")
+        EXPIRE = "expire", _("lapsed")
+        CORRECT = "correct", _("corrected")
+        RETURN = "return", _("given back")
+
+    class Account(models.TextChoices):
+        ISSUED = "issued", _("pool")
+        AVAILABLE = "available", _("available")
+        RESERVED = "reserved", _("reserved")
+        USED = "used", _("used")
+
+    sequence = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=8, choices=Kind)
+    debit = models.CharField(max_length=9, choices=Account)  # where it comes from
+    credit = models.CharField(max_length=9, choices=Account)  # where it goes
+    gpu_seconds = models.BigIntegerField()
+    source_key = models.CharField(max_length=160, unique=True)  # the fact it books, once for ever
+    job = models.ForeignKey(
+        "compute.Job", on_delete=models.PROTECT, null=True, related_name="entries"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    objects = LedgerEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sequence"]
+        constraints = [
+            models.CheckConstraint(condition=Q(gpu_seconds__gt=0), name="entry_positive"),
+            models.CheckConstraint(condition=~Q(debit=F("credit")), name="entry_moves"),
+        ]
+        indexes = [models.Index(fields=["allocation", "-sequence"], name="entry_by_allocation")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.gpu_seconds} GPU-s: {self.debit} → {self.credit}"
+
+
+def post(
+    *,
+    allocation_id: uuid.UUID,
+    kind: LedgerEntry.Kind,
+    debit: LedgerEntry.Account,
+    credit: LedgerEntry.Account,
+    gpu_seconds: int,
+    source_key: str,
+    at: datetime,
+    job: Job | None = None,
+    actor: User | None = None,
+    may_overdraw: bool = False,
+) -> bool:
+    """Book one transfer and change the balance with it, in the caller's transaction.
+
+    False if this source was booked before: nothing is changed, so repeating is safe. Raises
+    NotEnough if the debited account holds less, unless it may be overdrawn (use does not ask).
+    """
+    try:
+        with transaction.atomic():
+            LedgerEntry.objects.create(
+                allocation_id=allocation_id,
+                kind=kind,
+                debit=debit,
+                credit=credit,
+                gpu_seconds=gpu_seconds,
+                source_key=source_key,
+                job=job,
+                actor=actor,
+                at=at,
+            )
+    except IntegrityError:
+        if LedgerEntry.objects.filter(source_key=source_key).exists():
+            return False
+        raise
+    changes = {}
+    guard = Q(allocation=allocation_id)
+    if debit != LedgerEntry.Account.ISSUED:
+        changes[debit.value] = F(debit.value) - gpu_seconds
+        if not may_overdraw:
+            guard &= Q(**{f"{debit.value}__gte": gpu_seconds})
+    if credit != LedgerEntry.Account.ISSUED:
+        changes[credit.value] = F(credit.value) + gpu_seconds
+    if not Balance.objects.filter(guard).update(**changes):
+        raise NotEnough
+    return True

@@ -1,0 +1,74 @@
+"""Facts of the clusters' accounting, and how far it has been read."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from compute.models.allocations import Allocation
+from compute.models.clusters import Cluster
+from compute.models.jobs import Job
+
+if TYPE_CHECKING:
+    from projects.scoping import Person
+
+
+class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
+    def visible_to(self, person: Person) -> Self:
+        """The records of visible allocations."""
+        return self.filter(allocation__in=Allocation.objects.visible_to(person))
+
+
+class UsageRecord(models.Model):
+    """One row of slurmdbd about one of our Slurm accounts."""
+
+    sequence = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    slurm_job_id = models.BigIntegerField()
+    submit_time = models.BigIntegerField()  # epoch seconds, as the cluster's clock says
+    restarts = models.PositiveIntegerField(default=0)
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="usage")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="usage")
+    unix_user = models.CharField(max_length=64)
+    state = models.CharField(max_length=24)
+    start_time = models.BigIntegerField(null=True)
+    end_time = models.BigIntegerField(null=True)  # None: provisional, not booked
+    elapsed = models.BigIntegerField()
+    gpus = models.PositiveIntegerField()
+    gpu_seconds = models.BigIntegerField()
+    observed_at = models.DateTimeField()
+
+    objects = UsageRecordQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sequence"]
+        verbose_name = _("usage record")
+        verbose_name_plural = _("usage records")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "slurm_job_id", "submit_time", "restarts"],
+                name="usage_record_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cluster} {self.slurm_job_id}: {self.gpu_seconds} GPU-s"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it did not come through the portal."""
+        return self.job_id is None
+
+
+class AccountingCursor(models.Model):
+    """Up to when a cluster's accounting has been read; moves with the rows it covers."""
+
+    cluster = models.OneToOneField(Cluster, on_delete=models.CASCADE, primary_key=True)
+    read_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.cluster}: {self.read_until}"

@@ -1,0 +1,65 @@
+"""Slurm's reasons and our own, in words for people: what it means, and what one can do."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_lazy
+
+_ = gettext_lazy
+
+WORDS = {
+    # Slurm: why a job waits
+    "Priority": _("Other jobs come first."),
+    "Resources": _("Waits for free GPUs."),
+    "Dependency": _("Waits for another job."),
+    "BeginTime": _("Its begin time has not come yet."),
+    "JobHeldUser": _("Held; it is being released."),
+    "JobHeldAdmin": _("Held by the site's staff. Ask the operator."),
+    "ReqNodeNotAvail": _("The nodes it needs are down or in maintenance."),
+    "Reservation": _("Waits for a reservation of the site."),
+    "PartitionDown": _("The partition is down."),
+    "PartitionInactive": _("The partition takes no jobs now."),
+    "AssocGrpGRES": _("The project's GPUs on this cluster are all in use."),
+    "AssocGrpGRESMinutes": _(
+        "The allocation's GPU-hours on the cluster do not cover it any more."
+    ),
+    "AssocGrpGRESRunMinutes": _("The GPU-hours of the running jobs leave no room for it."),
+    "AssocMaxJobsLimit": _("The site lets no more jobs of this project run at once."),
+    "QOSMaxGRESPerUser": _("The site's limit of GPUs per user is reached."),
+    "NodeDown": _("A node it needs is down."),
+    "Cleaning": _("The nodes are being cleaned up after the job before."),
+    # Slurm: why a job will never start
+    "BadConstraints": _("No node has that many GPUs, cores or memory; it was cancelled."),
+    "PartitionTimeLimit": _(
+        "Its time limit is longer than the partition allows; it was cancelled."
+    ),
+    "PartitionConfig": _("The partition cannot take it as it is; it was cancelled."),
+    "DependencyNeverSatisfied": _("The job it waits for failed; it was cancelled."),
+    # Slurm: why a job ended
+    "NonZeroExitCode": _("The script ended with an error; its output says which."),
+    "RaisedSignal": _("The script was ended by a signal."),
+    "TimeLimit": _("It reached its time limit."),
+    "OutOfMemory": _("It needed more memory than it asked for."),
+    "JobLaunchFailure": _("The node could not start it. Ask the operator."),
+    # Ours
+    "AllocationEnded": _("The allocation ended before the job started."),
+    "AnswerLost": _("The cluster's answer was lost; it is sent again. Nothing runs twice."),
+    "AttemptsUnanswered": _("Five attempts were not answered; the operator decides."),
+    "NoUnixUser": _("Waits for the site to make the UNIX user and to deliver its credential."),
+    "NotThere": _("Waits for the site to set the account. The command stands below."),
+    "Differs": _("The cluster has another limit than the award. The command stands below."),
+    "WindowEnded": _("The window ended."),
+}
+
+
+def reason_in_words(reason: str) -> str:
+    """A sentence for a reason; one that we have no words for stays as the cluster said it."""
+    if reason in WORDS:
+        return str(WORDS[reason])
+    kind, separator, rest = reason.partition(": ")
+    if separator and kind == "Unanswered":
+        return gettext("The cluster did not answer: %(what)s") % {"what": rest}
+    if separator and kind == "NotAsAsked":
+        return gettext(
+            "The cluster made another job of it than asked (%(what)s); it was cancelled."
+        ) % {"what": rest}
+    return reason

@@ -1,0 +1,180 @@
+"""Speaks HTTP to slurmrestd; the only place that does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+import jwt
+import orjson
+
+from compute.slurm.answers import Answer
+from compute.slurm.client import SlurmClient
+from compute.slurm.dialect import Dialect
+from compute.slurm.errors import (
+    Ambiguous,
+    CredentialRejected,
+    NotReached,
+    SlurmError,
+    Unsupported,
+)
+from compute.slurm.v38 import V38
+from compute.slurm.v42 import V42
+
+WIRES: Mapping[str, type[Dialect]] = {"v0.0.42": V42, "v0.0.38": V38}  # newest first
+# A token that ends within this many seconds counts as ended: clocks differ, calls take time.
+SKEW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds, and how many bytes to take from a cluster.
+
+    A silent slurmctld shows only after the site's MessageTimeout (10 s by default, 30 s seen),
+    for single jobs after twice that.
+    """
+
+    connect: float = 5.0
+    read: float = 65.0
+    total: float = 180.0
+    answer_bytes: int = 8 << 20
+    list_bytes: int = 256 << 20
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def connect(
+    *,
+    url: str,
+    user: str,
+    token: str,
+    cluster: str = "",
+    limits: Limits = DEFAULT_LIMITS,
+    wire: str | None = None,
+) -> SlurmClient:
+    """A client for one cluster as one UNIX user; close it or use it in `with`.
+
+    `cluster` is Slurm's own name of the cluster, needed where several share one accounting and
+    the release is 22.05. Without `wire` the server is asked which versions it speaks.
+    Raises what every call raises, and Unsupported if there is no version that we know.
+    """
+    connection = Connection(url=url, user=user, token=token, limits=limits)
+    try:
+        return WIRES[wire or _negotiate(connection)](connection, cluster)
+    except KeyError:
+        connection.close()
+        raise Unsupported(f"We do not speak {wire}.") from None
+    except SlurmError:
+        connection.close()
+        raise
+
+
+class Connection:
+    """A `Call` over persistent connections: no redirects, no proxies of the environment."""
+
+    def __init__(self, *, url: str, user: str, token: str, limits: Limits) -> None:
+        self._limits = limits
+        self._expires_at = _expiry(token)
+        headers = {
+            "X-SLURM-USER-NAME": user,
+            "X-SLURM-USER-TOKEN": token,
+            # A compressed answer could be a small bomb.
+            "Accept-Encoding": "identity",
+        }
+        waits = httpx.Timeout(limits.read, connect=limits.connect)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=waits, follow_redirects=False, trust_env=False
+        )
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        is_list: bool = False,
+    ) -> Answer:
+        if self._expires_at is not None and self._expires_at - SKEW_SECONDS <= time.time():
+            # slurmrestd would answer as if slurmctld were down (22.05) or fail oddly.
+            raise CredentialRejected("The token has expired.")
+        largest = self._limits.list_bytes if is_list else self._limits.answer_bytes
+        content = None if body is None else orjson.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        request = self._http.build_request(
+            method, path, params=query, content=content, headers=headers
+        )
+        try:
+            status, received = self._send(request, largest)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotReached(f"{request.url.host} cannot be reached: {error}") from error
+        except httpx.HTTPError as error:
+            detail = str(error) or type(error).__name__
+            raise Ambiguous(f"{request.url.host} gave no complete answer: {detail}") from error
+        return _parse(status, received)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _send(self, request: httpx.Request, largest: int) -> tuple[int, bytes]:
+        until = time.monotonic() + self._limits.total
+        response = self._http.send(request, stream=True)
+        received = bytearray()
+        try:
+            for chunk in response.iter_raw():
+                received += chunk
+                if len(received) > largest:
+                    raise Ambiguous(f"The answer is larger than {largest} bytes.")
+                if time.monotonic() > until:
+                    raise Ambiguous(f"The answer took longer than {self._limits.total} s.")
+        finally:
+            response.close()
+        return response.status_code, bytes(received)
+
+
+def _parse(status: int, received: bytes) -> Answer:
+    if status == 304:
+        return Answer(status, {})
+    if 300 <= status < 400:
+        raise Unsupported("The server wants to redirect us; redirects are not followed.")
+    try:
+        body = orjson.loads(received)
+    except orjson.JSONDecodeError:
+        raise _without_json(status, received) from None
+    if not isinstance(body, dict):
+        raise Ambiguous("The answer is not a JSON object.")
+    return Answer(status, body)
+
+
+def _without_json(status: int, received: bytes) -> SlurmError:
+    words = received[:200].decode(errors="replace").strip()
+    if status == 401:
+        return CredentialRejected(words or "The server asks for a token.")
+    if status in (404, 405):
+        return Unsupported(f"The server does not know this call: {words}")
+    return Ambiguous(f"The answer with HTTP status {status} is not JSON: {words}")
+
+
+def _negotiate(connection: Connection) -> str:
+    try:
+        served = connection("GET", "/openapi/v3", is_list=True).body.get("paths")
+    except Ambiguous as error:
+        raise Unsupported(f"This is not slurmrestd: {error.detail}") from error
+    paths = served if isinstance(served, dict) else {}
+    for wire in WIRES:
+        if any(path.startswith(f"/slurm/{wire}/") for path in paths):
+            return wire
+    raise Unsupported(f"The server speaks none of {', '.join(WIRES)}.")
+
+
+def _expiry(token: str) -> float | None:
+    """When a token ends, read without checking its signature, which only the cluster can."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
+    except jwt.InvalidTokenError as error:
+        raise CredentialRejected(f"The token is no JSON web token: {error}") from error
+    ends = claims.get("exp")
+    return float(ends) if isinstance(ends, int | float) else None

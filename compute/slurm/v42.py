@@ -1,0 +1,169 @@
+"""Wire version v0.0.42, which Slurm 24.11 to 26.05 speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, text
+from compute.slurm.dialect import Dialect
+from compute.slurm.errors import Unsupported
+from compute.slurm.states import ENDED, base_state, is_held
+from compute.slurm.types import (
+    AssociationView,
+    JobDescription,
+    JobRecord,
+    JobView,
+    PartitionView,
+)
+from compute.slurm.v38 import host_list
+
+
+class V42(Dialect):
+    """Numbers come as {set, infinite, number}; what is not understood is only warned about."""
+
+    wire = "v0.0.42"
+
+    def _slurm(self, path: str) -> str:
+        return f"/slurm/{self.wire}/{path}{_slash(path)}"
+
+    def _slurmdb(self, path: str) -> str:
+        return f"/slurmdb/{self.wire}/{path}{_slash(path)}"
+
+    def _identity(self, answer: Answer) -> tuple[str, str]:
+        slurm = mapping(mapping(answer.body.get("meta")).get("slurm"))
+        return text(slurm.get("release")), text(slurm.get("cluster"))
+
+    def _is_up(self, row: Row) -> bool:
+        return row.get("responding") is True or row.get("pinged") == "UP"
+
+    def _ask_cluster(self) -> str:
+        _, cluster = self._identity(self._ask("GET", self._slurm("ping")))
+        if not cluster:
+            raise Unsupported("The cluster does not tell its name.")
+        return cluster
+
+    def _probe_credential(self) -> Answer:
+        return self._ask("GET", self._slurmdb("ping"))
+
+    def _description(self, job: JobDescription) -> Row:
+        described: dict[str, Any] = {
+            "name": job.name,
+            "comment": job.name,
+            "account": job.account,
+            "partition": job.partition,
+            "current_working_directory": job.working_directory,
+            "environment": [f"{name}={value}" for name, value in job.environment.items()],
+            "time_limit": {"set": True, "number": job.minutes},
+            "nodes": str(job.nodes),
+            "tasks": job.tasks,
+            "cpus_per_task": job.cpus_per_task,
+            "hold": True,
+            "requeue": job.requeue,
+        }
+        if job.gpus_per_node:
+            kind = f":{job.gpu_type}" if job.gpu_type else ""
+            described["tres_per_node"] = f"gres/gpu{kind}:{job.gpus_per_node}"
+        if job.memory_mb_per_node:
+            described["memory_per_node"] = {"set": True, "number": job.memory_mb_per_node}
+        if job.output:
+            described["standard_output"] = job.output
+        if job.error:
+            described["standard_error"] = job.error
+        return described
+
+    def _submitted_since(self, since: int) -> Mapping[str, str]:
+        # Without the duplicates a requeued job's earlier runs are missing.
+        by_submission = {"usage_time_as_submit_time": "true", "show_duplicates": "true"}
+        return {"start_time": f"uts{since}", **by_submission}
+
+    def _job_view(self, row: Row) -> JobView:
+        state = base_state(row.get("job_state"))
+        reason = text(row.get("state_reason")).removeprefix("None")
+        has_started = state != "PENDING" and bool(row.get("tres_alloc_str"))
+        ended = mapping(row.get("exit_code")) if state in ENDED else {}
+        return JobView(
+            job_id=integer(row["job_id"]) or 0,
+            name=text(row.get("name")),
+            account=text(row.get("account")),
+            user=text(row.get("user_name")),
+            partition=text(row.get("partition")),
+            state=state,
+            reason=reason,
+            is_held=is_held(state, reason, integer(row.get("priority"))),
+            gpus=gpus_in(text(row.get("tres_req_str"))),
+            submit_time=integer(row.get("submit_time")) or 0,
+            start_time=(integer(row.get("start_time")) or None) if has_started else None,
+            end_time=(integer(row.get("end_time")) or None) if state in ENDED else None,
+            exit_code=integer(ended.get("return_code")),
+            signal=integer(mapping(ended.get("signal")).get("id")) or None,
+            restarts=integer(row.get("restart_cnt")) or 0,
+        )
+
+    def _job_record(self, row: Row) -> JobRecord:
+        time = mapping(row.get("time"))
+        state = base_state(mapping(row.get("state")).get("current"))
+        # A waiting or running job gets the end of the window that was asked for as its times.
+        has_started, has_ended = state != "PENDING", state in ENDED
+        return JobRecord(
+            cluster=text(row.get("cluster")),
+            job_id=integer(row["job_id"]) or 0,
+            name=text(row.get("name")),
+            account=text(row.get("account")),
+            user=text(row.get("user")),
+            partition=text(row.get("partition")),
+            state=state,
+            submit_time=integer(time.get("submission")) or 0,
+            start_time=(integer(time.get("start")) or None) if has_started else None,
+            end_time=(integer(time.get("end")) or None) if has_ended else None,
+            elapsed=integer(time.get("elapsed")) or 0,
+            gpus=gpus_among(mapping(row.get("tres")).get("allocated")) or 0,
+            restarts=integer(row.get("restart_cnt")) or 0,
+        )
+
+    def _partition_view(self, row: Row) -> PartitionView:
+        states = mapping(row.get("partition")).get("state")
+        return PartitionView(
+            name=text(row.get("name")),
+            state=text(states[0]) if isinstance(states, list) and states else "",
+            max_minutes=integer(mapping(row.get("maximums")).get("time")),
+            nodes=tuple(host_list(text(mapping(row.get("nodes")).get("configured")))),
+        )
+
+    def _association_view(self, row: Row) -> AssociationView:
+        limits = mapping(row.get("max"))
+        tres = mapping(limits.get("tres"))
+        submitted = mapping(mapping(limits.get("jobs")).get("per")).get("submitted")
+        return AssociationView(
+            account=text(row.get("account")),
+            parent=text(row.get("parent_account")),
+            user=text(row.get("user")),
+            gpu_minutes=gpus_among(mapping(tres.get("group")).get("minutes")),
+            gpus=gpus_among(tres.get("total")),
+            max_submit_jobs=integer(submitted),
+        )
+
+    def _create_account(self, name: str, parent: str, description: str, gpu_minutes: int) -> None:
+        minutes = [{"type": "gres", "name": "gpu", "count": gpu_minutes}]
+        condition = {
+            "accounts": [name],
+            "clusters": [self._own_cluster()],
+            "association": {"parent": parent, "grptresmins": minutes},
+        }
+        account = {"description": description, "organization": parent}
+        body = {"association_condition": condition, "account": account}
+        self._write(self._slurmdb("accounts_association"), body)
+
+    def _create_user_association(self, account: str, user: str) -> None:
+        condition = {
+            "accounts": [account],
+            "clusters": [self._own_cluster()],
+            "users": [user],
+        }
+        body = {"association_condition": condition, "user": {}}
+        self._write(self._slurmdb("users_association"), body)
+
+
+def _slash(path: str) -> str:
+    """Lists end in a slash in this version, calls about one job do not."""
+    return "" if path.startswith("job/") else "/"

@@ -1,0 +1,1 @@
+"""What clusters say: handing jobs over, following them, accounting, limits and health."""

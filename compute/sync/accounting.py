@@ -1,0 +1,176 @@
+"""Booking what clusters account: use out of the reservation, the rest returned, every row once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from compute.models import AccountingCursor, Allocation, Cluster, Job, LedgerEntry, UsageRecord
+from compute.models.ledger import post
+from compute.slurm.types import JobRecord
+from compute.sync.connections import Connections
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(hours=48)  # rows come late, and clocks differ
+READ_EVERY = timedelta(minutes=1)
+Account, Kind = LedgerEntry.Account, LedgerEntry.Kind
+
+
+def account(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
+    """Settle finished jobs, and once a minute read the history for what else used our accounts."""
+    settled = sum(_settle_from(job, clients, now) for job in _unsettled(cluster))
+    return {"settled": settled, "read": _read_history(cluster, clients, now)}
+
+
+def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
+    """Turn a final job's reservation into use and return the rest, once. False if it was done."""
+    with transaction.atomic():
+        rows = Job.objects.select_for_update(of=("self",)).select_related("allocation")
+        locked = rows.get(pk=job.pk)
+        if locked.settled_at is not None:
+            return False
+        left = locked.reserved_gpu_seconds
+        for record in records:
+            usage = _upsert(locked.allocation, locked, record, now)
+            within = min(left, usage.gpu_seconds)
+            _book_use(usage, within, Account.RESERVED, now)
+            _book_use(usage, usage.gpu_seconds - within, Account.AVAILABLE, now)
+            left -= within
+        _give_back(locked, left, now)
+        locked.used_gpu_seconds = sum(record.gpu_seconds for record in records)
+        locked.settled_at = now
+        locked.save(update_fields=["used_gpu_seconds", "settled_at"])
+    job.settled_at, job.used_gpu_seconds = locked.settled_at, locked.used_gpu_seconds
+    return True
+
+
+def _unsettled(cluster: Cluster) -> Iterable[Job]:
+    return Job.objects.unsettled().filter(cluster=cluster).select_related("allocation")[:500]
+
+
+def _settle_from(job: Job, clients: Connections, now: datetime) -> bool:
+    if job.slurm_job_id is None:
+        return settle(job, (), now=now)
+    rows = clients.any().records_of(job.slurm_job_id)
+    records = [record for record in rows if record.name == job.token]
+    if not records or any(record.end_time is None for record in records):
+        return False  # slurmdbd lags by seconds: the next pass asks again
+    return settle(job, records, now=now)
+
+
+def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
+    accounts = {
+        allocation.slurm_account: allocation
+        for allocation in Allocation.objects.filter(pool__cluster=cluster)
+    }
+    cursor = AccountingCursor.objects.filter(cluster=cluster).first()
+    if not accounts or (cursor and now - cursor.read_until < READ_EVERY):
+        return 0
+    since = cursor.read_until if cursor else min(a.created_at for a in accounts.values())
+    history = clients.any().history(
+        start=int((since - OVERLAP).timestamp()), end=int(now.timestamp())
+    )
+    ours = [record for record in history if record.account in accounts]
+    with transaction.atomic():
+        for record in ours:
+            _take(accounts[record.account], record, now)
+        AccountingCursor.objects.update_or_create(cluster=cluster, defaults={"read_until": now})
+    return len(ours)
+
+
+def _take(allocation: Allocation, record: JobRecord, now: datetime) -> None:
+    """One row of the history: kept always, booked when final and nothing else will book it."""
+    job = _job_of(allocation, record)
+    usage = _upsert(allocation, job, record, now)
+    if record.end_time is None or (job is not None and job.settled_at is None):
+        return  # provisional, or settling books it out of the reservation
+    booked = LedgerEntry.objects.filter(source_key__startswith=_source(usage)).exists()
+    if not booked:
+        _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now)
+        if job is not None:
+            Job.objects.filter(pk=job.pk).update(
+                used_gpu_seconds=(job.used_gpu_seconds or 0) + usage.gpu_seconds
+            )
+
+
+def _job_of(allocation: Allocation, record: JobRecord) -> Job | None:
+    rows = Job.objects.filter(allocation=allocation, slurm_job_id=record.job_id)
+    return next((job for job in rows if job.token == record.name), None)
+
+
+def _upsert(
+    allocation: Allocation, job: Job | None, record: JobRecord, now: datetime
+) -> UsageRecord:
+    usage, _is_new = UsageRecord.objects.update_or_create(
+        cluster_id=allocation.pool.cluster_id,
+        slurm_job_id=record.job_id,
+        submit_time=record.submit_time,
+        restarts=record.restarts,
+        defaults={
+            "allocation": allocation,
+            "job": job,
+            "unix_user": record.user,
+            "state": record.state,
+            "start_time": record.start_time,
+            "end_time": record.end_time,
+            "elapsed": record.elapsed,
+            "gpus": record.gpus,
+            "gpu_seconds": record.gpu_seconds,
+            "observed_at": now,
+        },
+    )
+    return usage
+
+
+def _book_use(usage: UsageRecord, amount: int, debit: LedgerEntry.Account, now: datetime) -> None:
+    if amount <= 0:
+        return
+    post(
+        allocation_id=usage.allocation_id,
+        kind=Kind.USE,
+        debit=debit,
+        credit=Account.USED,
+        gpu_seconds=amount,
+        source_key=f"{_source(usage)}:{debit}",
+        at=now,
+        job=usage.job,
+        may_overdraw=debit == Account.AVAILABLE,  # it was used: asking is too late
+    )
+
+
+def _give_back(job: Job, amount: int, now: datetime) -> None:
+    if amount <= 0:
+        return
+    post(
+        allocation_id=job.allocation_id,
+        kind=Kind.RELEASE,
+        debit=Account.RESERVED,
+        credit=Account.AVAILABLE,
+        gpu_seconds=amount,
+        source_key=f"release:{job.pk}",
+        at=now,
+        job=job,
+    )
+    if job.allocation.has_ended:
+        post(
+            allocation_id=job.allocation_id,
+            kind=Kind.EXPIRE,
+            debit=Account.AVAILABLE,
+            credit=Account.ISSUED,
+            gpu_seconds=amount,
+            source_key=f"expire:{job.allocation_id}:{job.pk}",
+            at=now,
+            job=job,
+            may_overdraw=True,
+        )
+
+
+def _source(usage: UsageRecord) -> str:
+    submitted = datetime.fromtimestamp(usage.submit_time, UTC)
+    return (
+        f"use:{usage.cluster_id}:{usage.slurm_job_id}:{submitted:%Y%m%dT%H%M%S}:{usage.restarts}"
+    )

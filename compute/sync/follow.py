@@ -1,0 +1,125 @@
+"""Following jobs that a cluster holds, and telling it which to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+from django.db.models import Q
+
+from compute.models import Cluster, Job
+from compute.slurm.errors import SlurmError
+from compute.slurm.types import JobRecord, JobView
+from compute.states import (
+    ENDED_ON_CLUSTER,
+    WILL_NOT_START,
+    AllocationState,
+    JobState,
+    from_slurm,
+)
+from compute.sync.connections import Connections
+from compute.sync.dispatch import in_parallel
+
+log = structlog.get_logger(__name__)
+
+
+def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
+    """One look at everything of ours that is on the cluster, from one list."""
+    jobs = list(
+        Job.objects.on_cluster()
+        .filter(cluster=cluster, slurm_job_id__isnull=False)
+        .select_related("allocation")
+    )
+    if not jobs:
+        return {"followed": 0, "moved": 0, "cancelled": 0}
+    views = {view.job_id: view for view in clients.any().jobs()}
+    moved = 0
+    for job in jobs:
+        view = views.get(job.slurm_job_id or 0)
+        if view is not None and view.name == job.token:
+            moved += _see(job, view, now)
+        else:
+            moved += _see_record(job, clients, now)
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(observed_at=now)
+    return {"followed": len(jobs), "moved": moved, "cancelled": _cancel(jobs, clients)}
+
+
+def _see(job: Job, view: JobView, now: datetime) -> bool:
+    state = from_slurm(view.state)
+    if state is None:
+        log.warning("unknown_slurm_state", job=str(job.pk), state=view.state)
+        return False
+    if view.is_held and state == JobState.PENDING:
+        return False  # not released yet: dispatch does that again
+    reason = _reason(job, view.reason, state)
+    values = {
+        "reason": reason,
+        "started_at": _at(view.start_time) if state != JobState.PENDING else None,
+        "ended_at": _at(view.end_time) if state in ENDED_ON_CLUSTER else None,
+        "exit_code": view.exit_code if state in ENDED_ON_CLUSTER else None,
+        "signal": view.signal if state in ENDED_ON_CLUSTER else None,
+    }
+    if state == job.state:
+        if reason != job.reason:
+            Job.objects.filter(pk=job.pk, state=job.state).update(reason=reason)
+            job.reason = reason
+        return False
+    return job.move_to(state, now=now, **values)
+
+
+def _see_record(job: Job, clients: Connections, now: datetime) -> bool:
+    """slurmctld forgot it, or the id is somebody else's by now: the accounting decides."""
+    records = [r for r in clients.any().records_of(job.slurm_job_id or 0) if r.name == job.token]
+    if not records:
+        return False
+    last = max(records, key=_order)
+    state = from_slurm(last.state)
+    if state not in ENDED_ON_CLUSTER or last.end_time is None:
+        return False
+    return job.move_to(
+        state,
+        now=now,
+        reason=_reason(job, "", state),
+        started_at=_at(last.start_time),
+        ended_at=_at(last.end_time),
+    )
+
+
+def _order(record: JobRecord) -> tuple[int, int]:
+    return record.submit_time, record.restarts
+
+
+def _cancel(jobs: Sequence[Job], clients: Connections) -> int:
+    """End what people, the allocation's end or a hopeless reason ask to end; repeated until seen."""
+    doomed = Q(state=JobState.PENDING, reason__in=WILL_NOT_START)
+    ended = ~Q(state=JobState.RUNNING) & Q(
+        allocation__state__in=(AllocationState.EXPIRED, AllocationState.REVOKED)
+    )
+    rows = Job.objects.on_cluster().filter(pk__in=[job.pk for job in jobs])
+    asked = list(
+        rows.filter(doomed | ended | Q(cancel_requested_at__isnull=False)).select_related(
+            "allocation"
+        )
+    )
+    asked = [job for job in asked if job.allocation.unix_user in clients.users]
+    for job in asked:
+        clients.of(job.allocation.unix_user)
+    answers = in_parallel(
+        lambda job: clients.of(job.allocation.unix_user).cancel(job.slurm_job_id or 0), asked
+    )
+    for job, answer in answers:
+        if isinstance(answer, SlurmError):
+            log.warning("cancel_unanswered", job=str(job.pk), detail=answer.detail)
+    return len(asked)
+
+
+def _reason(job: Job, word: str, state: JobState | None) -> str:
+    """Slurm's word; once a job was doomed, its end is told with that reason."""
+    if state == JobState.CANCELLED and job.reason in WILL_NOT_START:
+        return job.reason
+    return "" if word == "None" else word
+
+
+def _at(epoch: int | None) -> datetime | None:
+    return datetime.fromtimestamp(epoch, UTC) if epoch else None

@@ -1,0 +1,34 @@
+"""Whether a cluster answers, and since when it does not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from compute.models import Cluster, ClusterHealth
+from compute.slurm.errors import SlurmError
+from compute.slurm.types import Ping
+from compute.sync.connections import Connections
+
+
+def check_health(cluster: Cluster, clients: Connections, *, now: datetime) -> bool:
+    """Ask the cluster and write down what it says. A cluster that is down is a normal state."""
+    try:
+        ping = clients.any().ping()
+    except SlurmError as error:
+        ping = Ping(is_up=False, slurm_version="", wire="", detail=error.detail)
+    rows = ClusterHealth.objects.filter(cluster=cluster)
+    if ping.is_up:
+        rows.update(
+            is_up=True,
+            checked_at=now,
+            answered_at=now,
+            unreachable_since=None,
+            slurm_version=ping.slurm_version,
+            wire=ping.wire,
+            last_error="",
+        )
+    else:
+        # The next pass negotiates the wire version again: the site may be upgrading.
+        rows.update(is_up=False, checked_at=now, wire="", last_error=ping.detail[:1000])
+        rows.filter(unreachable_since=None).update(unreachable_since=now)
+    return ping.is_up

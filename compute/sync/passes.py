@@ -1,0 +1,62 @@
+"""One pass over one cluster: everything it may have to say, and everything we have for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from compute.models import Cluster, Limit
+from compute.slurm.errors import SlurmError
+from compute.sync.accounting import account
+from compute.sync.connections import Connections, connections
+from compute.sync.dispatch import dispatch, drop_cancelled, wait_for_cluster
+from compute.sync.follow import follow
+from compute.sync.health import check_health
+from compute.sync.lease import lease
+from compute.sync.limits import enforce
+from compute.sync.windows import advance_windows
+
+log = structlog.get_logger(__name__)
+
+
+def sync_cluster(slug: str, *, now: datetime) -> dict[str, object]:
+    """Health, limits, windows, dispatch, follow and accounting of one cluster.
+
+    Returns what was done, by name; {"busy": True} if another pass is at it.
+    """
+    cluster = Cluster.objects.connected().select_related("health").get(slug=slug)
+    with lease(cluster) as is_ours:
+        if not is_ours:
+            return {"busy": True}
+        with connections(cluster, now) as clients:
+            return _pass(cluster, clients, now)
+
+
+def _pass(cluster: Cluster, clients: Connections, now: datetime) -> dict[str, object]:
+    is_up = check_health(cluster, clients, now=now)
+    done: dict[str, object] = {"up": is_up}
+    runs = cluster.connection == Cluster.Connection.RUN
+    done |= advance_windows(cluster, now=now)
+    drop_cancelled(cluster, now=now)
+    if not is_up:
+        wait_for_cluster(cluster)
+        _limits_unreachable(cluster, now)
+        return done
+    cluster.health.refresh_from_db()
+    try:
+        done |= enforce(cluster, clients, now=now)
+        done |= advance_windows(cluster, now=now)
+        if runs:
+            done |= dispatch(cluster, clients, now=now)
+            done |= follow(cluster, clients, now=now)
+        done |= account(cluster, clients, now=now)
+    except SlurmError as error:  # it went silent in between: the next pass goes on from the rows
+        log.warning("pass_cut_short", cluster=cluster.slug, detail=error.detail)
+        done["cut_short"] = error.detail
+    return done
+
+
+def _limits_unreachable(cluster: Cluster, now: datetime) -> None:
+    rows = Limit.objects.filter(allocation__pool__cluster=cluster, unreachable_since=None)
+    rows.update(unreachable_since=now)

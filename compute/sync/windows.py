@@ -1,0 +1,49 @@
+"""Allocations in time: active once the window is open and the limit in force, ended when it closes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from compute.models import Allocation, Balance, Cluster, LedgerEntry
+from compute.models.ledger import post
+from compute.states import AllocationState, LimitState
+
+
+def advance_windows(cluster: Cluster, *, now: datetime) -> dict[str, int]:
+    """Open and close allocations by the calendar (UTC). Needs no answer from the cluster."""
+    today = now.astimezone(UTC).date()
+    current = Allocation.objects.current().filter(pool__cluster=cluster)
+    ended = sum(_expire(allocation, now) for allocation in current.filter(end__lte=today))
+    opening = current.filter(
+        state=AllocationState.AWARDED,
+        start__lte=today,
+        end__gt=today,
+        limit__state=LimitState.IN_FORCE,
+    )
+    opened = sum(row.move_to(AllocationState.ACTIVE, now=now) for row in opening)
+    return {"opened": opened, "ended": ended}
+
+
+@transaction.atomic
+def _expire(allocation: Allocation, now: datetime) -> bool:
+    """What is available lapses at once; what is reserved follows when its job is settled."""
+    if not allocation.move_to(AllocationState.EXPIRED, now=now, reason="WindowEnded"):
+        return False
+    available = (
+        Balance.objects.select_for_update()
+        .values_list("available", flat=True)
+        .get(allocation=allocation)
+    )
+    if available > 0:
+        post(
+            allocation_id=allocation.pk,
+            kind=LedgerEntry.Kind.EXPIRE,
+            debit=LedgerEntry.Account.AVAILABLE,
+            credit=LedgerEntry.Account.ISSUED,
+            gpu_seconds=available,
+            source_key=f"expire:{allocation.pk}",
+            at=now,
+        )
+    return True

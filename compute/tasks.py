@@ -1,0 +1,46 @@
+"""The background work, rung by name or by the timetable; each task is one call of sync."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app, shared_task
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from compute.models import Cluster, Job, Limit
+from compute.states import ENDED_ALLOCATIONS, LimitState
+from compute.sync.passes import sync_cluster
+
+IDLE_LOOK = timedelta(seconds=30)
+
+
+@shared_task(name="compute.sync_cluster", ignore_result=True)
+def sync_one_cluster(slug: str) -> dict[str, Any]:
+    """One pass over one cluster."""
+    return sync_cluster(slug, now=timezone.now())
+
+
+@shared_task(name="compute.tick", ignore_result=True)
+def tick() -> int:
+    """Ring a pass for every cluster that has something moving, and now and then for the others."""
+    slugs = _busy_clusters()
+    for slug in slugs:
+        current_app.send_task("compute.sync_cluster", args=(slug,), expires=10)
+    return len(slugs)
+
+
+def _busy_clusters() -> list[str]:
+    here = OuterRef("pk")
+    unset = Limit.objects.filter(allocation__pool__cluster=here).exclude(
+        Q(state=LimitState.IN_FORCE) | Q(allocation__state__in=ENDED_ALLOCATIONS)
+    )
+    quiet = Q(health__checked_at__gt=timezone.now() - IDLE_LOOK)
+    rows = Cluster.objects.connected().filter(
+        Exists(Job.objects.live().filter(cluster=here))
+        | Exists(Job.objects.unsettled().filter(cluster=here))
+        | Exists(unset)
+        | ~quiet
+    )
+    return list(rows.values_list("slug", flat=True))

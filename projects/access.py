@@ -1,0 +1,153 @@
+"""The one door to people, groups and projects: fetch what the caller may see, check the verb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from projects.errors import NotAllowed, NotThere
+from projects.models import (
+    AccessToken,
+    Group,
+    Invitation,
+    Membership,
+    Participation,
+    Partner,
+    Project,
+)
+from projects.roles import Role, Verb, verbs_of
+
+if TYPE_CHECKING:
+    from projects.scoping import Person
+
+M = TypeVar("M", bound=Model)
+Key = str | UUID
+
+
+def fetch(rows: QuerySet[M], key: Key, *, slug: str = "") -> M:
+    """One row by its UUID, or by the field named `slug`. Raises NotThere, always alike."""
+    identifier = as_uuid(key)
+    if identifier is not None:
+        row = rows.filter(pk=identifier).first()
+    else:
+        row = rows.filter(**{slug: key}).first() if slug and "\0" not in str(key) else None
+    if row is None:
+        raise NotThere
+    return row
+
+
+def as_uuid(key: Key) -> UUID | None:
+    """The key as a UUID, None if it is not one."""
+    if isinstance(key, UUID):
+        return key
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+def require(verbs: frozenset[Verb], verb: Verb) -> None:
+    """Raise NotAllowed unless the verb is among those held."""
+    if verb not in verbs:
+        raise NotAllowed(_("Your role here does not include this. Ask a lead of the group."))
+
+
+def portal_verbs(person: Person) -> frozenset[Verb]:
+    """What the person may do anywhere."""
+    return verbs_of(person.standing.portal_roles) if person.is_authenticated else frozenset()
+
+
+def group_verbs(person: Person, group: Group) -> frozenset[Verb]:
+    """What the person may do to a group and what belongs to it."""
+    if not person.is_authenticated:
+        return frozenset()
+    standing = person.standing
+    roles = set(standing.portal_roles)
+    if group.pk in standing.group_roles:
+        roles.add(standing.group_roles[group.pk])
+    if group.partner_id in standing.admin_of:
+        roles.add(Role.PARTNER_ADMIN)
+    return verbs_of(frozenset(roles))
+
+
+def project_verbs(person: Person, project: Project) -> frozenset[Verb]:
+    """What the person may do to a project: its lead group decides, others take part as members."""
+    verbs = group_verbs(person, project.lead_group)
+    if not person.is_authenticated or not person.standing.group_roles:
+        return verbs
+    mine = set(person.standing.group_roles) - {project.lead_group_id}
+    joined = Participation.objects.filter(project=project, group__in=mine)
+    for group in joined.values_list("group_id", flat=True):
+        role = person.standing.group_roles[group]
+        verbs |= verbs_of(frozenset({Role.MEMBER if role == Role.LEAD else role}))
+    return verbs
+
+
+def belongs_to(person: Person, project: Project) -> bool:
+    """Whether the person is in any of the project's groups: nobody decides on their own asks."""
+    return Project.objects.of(person).filter(pk=project.pk).exists()
+
+
+def require_portal(person: Person, verb: Verb) -> None:
+    """For what is not about one object. Raises NotAllowed."""
+    require(portal_verbs(person), verb)
+
+
+def get_partner(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Partner:
+    """A partner by UUID or slug. Raises NotThere, NotAllowed."""
+    partner = fetch(Partner.objects.all(), key, slug="slug")
+    roles = set(person.standing.portal_roles) if person.is_authenticated else set()
+    if person.is_authenticated and partner.pk in person.standing.admin_of:
+        roles.add(Role.PARTNER_ADMIN)
+    if verb is not Verb.VIEW:
+        require(verbs_of(frozenset(roles)), verb)
+    return partner
+
+
+def get_group(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Group:
+    """A group by UUID. Raises NotThere, NotAllowed."""
+    group = fetch(Group.objects.visible_to(person).select_related("partner"), key)
+    if verb is not Verb.VIEW:
+        require(group_verbs(person, group), verb)
+    return group
+
+
+def get_membership(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Membership:
+    """A membership by UUID. Raises NotThere, NotAllowed."""
+    rows = Membership.objects.visible_to(person).select_related("group__partner", "user")
+    membership = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(group_verbs(person, membership.group), verb)
+    return membership
+
+
+def get_invitation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Invitation:
+    """An invitation by UUID. Raises NotThere, NotAllowed."""
+    rows = Invitation.objects.visible_to(person).select_related("group__partner")
+    invitation = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(group_verbs(person, invitation.group), verb)
+    return invitation
+
+
+def get_project(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Project:
+    """A project by UUID or slug. Raises NotThere, NotAllowed."""
+    rows = Project.objects.visible_to(person).select_related("lead_group__partner")
+    project = fetch(rows, key, slug="slug")
+    if verb is not Verb.VIEW:
+        require(project_verbs(person, project), verb)
+    return project
+
+
+def get_token(person: Person, key: Key) -> AccessToken:
+    """One of the caller's own tokens. Raises NotThere."""
+    identifier = as_uuid(key)
+    token = (
+        AccessToken.objects.filter(user=person.pk, id=identifier).first() if identifier else None
+    )
+    if token is None:
+        raise NotThere
+    return token

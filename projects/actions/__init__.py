@@ -1,0 +1,1 @@
+"""What people decide about groups, projects and their own tokens."""

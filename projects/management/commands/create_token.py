@@ -1,0 +1,44 @@
+"""`create_token`: an access token for a person, printed alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from projects.actions.tokens import create_token
+from projects.models import AccessToken, User
+
+
+class Command(BaseCommand):
+    help = "Make an access token for a user and print it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--user NAME [--days N] [--scope S …]"""
+        parser.add_argument("--user", required=True)
+        parser.add_argument("--days", type=int, default=90)
+        parser.add_argument("--name", default="command line")
+        parser.add_argument(
+            "--scope",
+            nargs="+",
+            choices=AccessToken.Scope.values,
+            default=[AccessToken.Scope.WRITE],
+        )
+
+    def handle(self, **options: Any) -> None:
+        """Print the token and nothing else."""
+        user = User.objects.filter(username=options["user"], is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no active user “{options['user']}”.")
+        if not 1 <= options["days"] <= 365:
+            raise CommandError("--days must be between 1 and 365.")
+        writes = AccessToken.Scope.WRITE in options["scope"]
+        _token, text = create_token(
+            by=user,
+            name=options["name"],
+            scope=AccessToken.Scope.WRITE if writes else AccessToken.Scope.READ,
+            days=options["days"],
+            now=timezone.now(),
+        )
+        self.stdout.write(text)

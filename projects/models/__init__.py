@@ -1,0 +1,23 @@
+"""Who: the tables of people, partners, groups, projects and what they did."""
+
+from projects.models.events import Event
+from projects.models.groups import Group, Invitation, Membership, Partner, PartnerAdmin
+from projects.models.idempotency import StoredAnswer
+from projects.models.people import PortalRole, User
+from projects.models.projects import Participation, Project
+from projects.models.tokens import AccessToken
+
+__all__ = [
+    "AccessToken",
+    "Event",
+    "Group",
+    "Invitation",
+    "Membership",
+    "Participation",
+    "Partner",
+    "PartnerAdmin",
+    "PortalRole",
+    "Project",
+    "StoredAnswer",
+    "User",
+]

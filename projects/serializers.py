@@ -1,0 +1,177 @@
+"""The shapes of people, groups and projects in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from projects.models import (
+    AccessToken,
+    Event,
+    Group,
+    Invitation,
+    Membership,
+    Partner,
+    Project,
+)
+from projects.models.projects import SLUG, VISIBILITY_LABELS
+from projects.roles import GROUP_ROLES, Visibility
+
+ROLE_CHOICES = [(role.value, role.value) for role in GROUP_ROLES]
+
+
+@extend_schema_field(serializers.URLField)
+class ResourceUrl(serializers.Field[Any, Any, Any, Any]):
+    """The address of a resource in this API."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(source="*", read_only=True)
+        self.resource = resource
+
+    def to_representation(self, value: Any) -> str:
+        """An absolute path, complete with the host when there is a request."""
+        key = value.get("id") if isinstance(value, dict) else value.id
+        path = reverse(f"api-{self.resource}-detail", args=[key])
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
+
+
+class PartnerOut(serializers.ModelSerializer[Partner]):
+    url = ResourceUrl("partners")
+
+    class Meta:
+        model = Partner
+        fields = ["id", "url", "slug", "name", "ror", "sector", "country", "city", "created_at"]
+
+
+class GroupOut(serializers.ModelSerializer[Group]):
+    url = ResourceUrl("groups")
+    partner_slug = serializers.CharField(source="partner.slug", read_only=True)
+
+    class Meta:
+        model = Group
+        fields = [
+            "id", "url", "partner", "partner_slug", "slug", "name", "description", "contact",
+            "created_at",
+        ]  # fmt: skip
+
+
+class GroupIn(serializers.Serializer[Any]):
+    partner = serializers.UUIDField()
+    name = serializers.CharField(max_length=200)
+    slug = serializers.SlugField(max_length=40)
+    description = serializers.CharField(max_length=5000, default="", allow_blank=True)
+    contact = serializers.EmailField(default="", allow_blank=True)
+
+
+class MembershipOut(serializers.ModelSerializer[Membership]):
+    url = ResourceUrl("memberships")
+    username = serializers.CharField(source="user.username", read_only=True)
+    name = serializers.CharField(source="user.shown_name", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ["id", "url", "group", "username", "name", "role", "created_at"]
+
+
+class RoleIn(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=ROLE_CHOICES)
+
+
+class InvitationOut(serializers.ModelSerializer[Invitation]):
+    url = ResourceUrl("invitations")
+    state = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "url", "group", "email", "role", "state", "created_at", "expires_at"]
+
+
+class InvitationMade(InvitationOut):
+    link = serializers.URLField(read_only=True, help_text="Shown once; give it to the person.")
+
+    class Meta(InvitationOut.Meta):
+        fields = [*InvitationOut.Meta.fields, "link"]
+
+
+class InvitationIn(RoleIn):
+    group = serializers.UUIDField()
+    email = serializers.EmailField()
+
+
+class SecretIn(serializers.Serializer[Any]):
+    secret = serializers.CharField(max_length=100, help_text="The last part of the link.")
+
+
+class ProjectOut(serializers.ModelSerializer[Project]):
+    url = ResourceUrl("projects")
+    participants = serializers.PrimaryKeyRelatedField[Group](many=True, read_only=True)
+    unix_user = serializers.CharField(
+        read_only=True, help_text="The UNIX user under which its jobs run on every cluster."
+    )
+
+    class Meta:
+        model = Project
+        fields = [
+            "id", "url", "slug", "title", "abstract", "lead_group", "participants", "visibility",
+            "unix_user", "created_at",
+        ]  # fmt: skip
+
+
+class ProjectIn(serializers.Serializer[Any]):
+    lead_group = serializers.UUIDField()
+    slug = serializers.CharField(max_length=24, validators=[SLUG])
+    title = serializers.CharField(max_length=200)
+    abstract = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, default=Visibility.PROJECT)
+
+
+class ProjectChange(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=200, required=False)
+    abstract = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, required=False)
+
+
+class GroupReference(serializers.Serializer[Any]):
+    group = serializers.UUIDField()
+
+
+class TokenOut(serializers.ModelSerializer[AccessToken]):
+    url = ResourceUrl("tokens")
+    prefix = serializers.CharField(source="token_key", help_text="How the token begins.")
+    created_at = serializers.DateTimeField(source="created")
+    expires_at = serializers.DateTimeField(source="expiry")
+
+    class Meta:
+        model = AccessToken
+        fields = ["id", "url", "name", "scope", "prefix", "created_at", "expires_at"]
+
+
+class TokenMade(TokenOut):
+    token = serializers.CharField(read_only=True, help_text="Shown once.")
+
+    class Meta(TokenOut.Meta):
+        fields = [*TokenOut.Meta.fields, "token"]
+
+
+class TokenIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    scope = serializers.ChoiceField(
+        choices=AccessToken.Scope.choices, default=AccessToken.Scope.WRITE
+    )
+    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
+
+
+class EventOut(serializers.ModelSerializer[Event]):
+    url = ResourceUrl("events")
+    actor = serializers.CharField(source="actor.username", default=None, read_only=True)
+
+    class Meta:
+        model = Event
+        fields = [
+            "id", "url", "at", "actor", "kind", "object_type", "object_id", "project", "reason",
+            "changes",
+        ]  # fmt: skip
