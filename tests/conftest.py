@@ -1,0 +1,148 @@
+"""The cast: the people of every test, and the ways in which they call the portal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from compute.models import Cluster
+from projects.models import Group, Project, User
+from projects.roles import Role
+from tests import make
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: also what takes hours."""
+    parser.addoption("--long", action="store_true", help="also run the tests marked long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long ones out unless asked for; keep real clusters on one worker."""
+    skip = pytest.mark.skip(reason="runs in `make test-long`")
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--long"):
+            item.add_marker(skip)
+        if item.get_closest_marker("real_slurm"):
+            item.add_marker(pytest.mark.xdist_group("real_slurm"))
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One person's way into the API, by token; `as_browser` is their logged-in browser."""
+
+    user: User
+    token: str
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self._call("get", path, None, headers)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Any:
+        """POST with a fresh Idempotency-Key unless one is given ("" sends none)."""
+        chosen = make.key() if key is None else key
+        return self._call("post", path, body or {}, self._with_key(chosen, headers))
+
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        return self._call("put", path, body, self._with_key(make.key(), headers))
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self._call("patch", path, body, self._with_key(make.key(), headers))
+
+    def delete(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self._call("delete", path, body, self._with_key(make.key(), headers))
+
+    @property
+    def as_browser(self) -> Client:
+        client = Client()
+        client.force_login(self.user)
+        return client
+
+    def _with_key(self, key: str, headers: dict[str, str]) -> dict[str, str]:
+        return {**headers, "Idempotency-Key": key} if key else headers
+
+    def _call(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+        data = {} if body is None else {"data": json.dumps(body)}
+        if method != "get":
+            data["content_type"] = "application/json"
+        send = getattr(Client(raise_request_exception=False), method)
+        address = path if path.startswith("/") else f"/api/v1/{path}"
+        return send(address, headers={"Authorization": f"Bearer {self.token}", **headers}, **data)
+
+
+def calls_as(user: User, scope: str = "write") -> Caller:
+    """A caller with a fresh token."""
+    return Caller(user, make.make_token(user, scope))
+
+
+@pytest.fixture
+def group(db: None) -> Group:
+    """The group of `lead`, `member` and `guest`."""
+    return make.make_group(name="Ours")
+
+
+@pytest.fixture
+def lead(group: Group) -> Caller:
+    return calls_as(make.make_member(group, Role.LEAD, "lead"))
+
+
+@pytest.fixture
+def member(group: Group) -> Caller:
+    return calls_as(make.make_member(group, Role.MEMBER, "member"))
+
+
+@pytest.fixture
+def guest(group: Group) -> Caller:
+    return calls_as(make.make_member(group, Role.GUEST, "guest"))
+
+
+@pytest.fixture
+def project(lead: Caller, group: Group) -> Project:
+    """A project of the group, visible to its groups only."""
+    return make.make_project(group, slug="ours")
+
+
+@pytest.fixture
+def stranger(db: None) -> Caller:
+    """A member of a group of another partner."""
+    return calls_as(make.make_member(make.make_group(name="Theirs"), Role.LEAD, "stranger"))
+
+
+@pytest.fixture
+def coordinator(db: None) -> Caller:
+    return calls_as(make.make_staff(Role.COORDINATOR, "coordinator"))
+
+
+@pytest.fixture
+def quota_admin(db: None) -> Caller:
+    return calls_as(make.make_staff(Role.QUOTA_ADMIN, "quota_admin"))
+
+
+@pytest.fixture
+def auditor(db: None) -> Caller:
+    return calls_as(make.make_staff(Role.AUDITOR, "auditor"))
+
+
+@pytest.fixture
+def portal_admin(db: None) -> Caller:
+    return calls_as(make.make_staff(Role.PORTAL_ADMIN, "portal_admin"))
+
+
+@pytest.fixture
+def cluster(db: None) -> Cluster:
+    return make.make_cluster()
+
+
+@pytest.fixture
+def operator(cluster: Cluster) -> Caller:
+    return calls_as(make.make_operator(cluster, "operator"))
+
+
+@pytest.fixture
+def caller(db: None) -> Callable[[User], Caller]:
+    """For people that are not in the cast."""
+    return calls_as

@@ -1,0 +1,265 @@
+"""Builders: one call makes one thing in the state that a test begins with."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import jwt
+from django.utils import timezone
+
+from compute.actions.awards import Grant, award
+from compute.actions.clusters import deliver_credential, register_cluster, set_capacity
+from compute.actions.job_specs import JobSpec
+from compute.actions.jobs import submit_job
+from compute.actions.requests import Ask, create_request, submit_request
+from compute.models import (
+    Allocation,
+    Cluster,
+    ClusterOperator,
+    Job,
+    Limit,
+    Pool,
+    Request,
+)
+from compute.quota import month_of, months_in
+from compute.states import LimitState
+from projects.actions.projects import create_project
+from projects.actions.tokens import create_token
+from projects.models import (
+    Group,
+    Membership,
+    Participation,
+    Partner,
+    PartnerAdmin,
+    PortalRole,
+    Project,
+    User,
+)
+from projects.roles import Role
+from registry.actions.models import plan_model
+from registry.models import Model
+
+_numbers = itertools.count(1)
+HOUR = 3600
+
+
+def now() -> datetime:
+    """This moment; tests that move the clock pass their own."""
+    return timezone.now()
+
+
+def today() -> date:
+    return now().astimezone(UTC).date()
+
+
+def make_partner(name: str = "") -> Partner:
+    n = next(_numbers)
+    return Partner.objects.create(name=name or f"Partner {n}", slug=f"partner-{n}")
+
+
+def make_group(partner: Partner | None = None, name: str = "") -> Group:
+    n = next(_numbers)
+    return Group.objects.create(
+        partner=partner or make_partner(), name=name or f"Group {n}", slug=f"group-{n}"
+    )
+
+
+def make_user(name: str = "", **values: Any) -> User:
+    n = next(_numbers)
+    user = User(username=name or f"user{n}", email=f"user{n}@example.org", **values)
+    user.set_unusable_password()  # hashing a real one costs 0.2 s; those who log in get one
+    user.save()
+    return user
+
+
+def make_member(group: Group, role: Role = Role.MEMBER, name: str = "") -> User:
+    user = make_user(name)
+    Membership.objects.create(user=user, group=group, role=role)
+    return user
+
+
+def make_staff(role: Role, name: str = "") -> User:
+    user = make_user(name)
+    PortalRole.objects.create(user=user, role=role)
+    return user
+
+
+def make_partner_admin(partner: Partner, name: str = "") -> User:
+    user = make_user(name)
+    PartnerAdmin.objects.create(user=user, partner=partner)
+    return user
+
+
+def make_operator(cluster: Cluster, name: str = "") -> User:
+    user = make_user(name)
+    ClusterOperator.objects.create(cluster=cluster, user=user)
+    return user
+
+
+def make_token(user: User, scope: str = "write") -> str:
+    return create_token(by=user, name="test", scope=scope, days=1, now=now())[1]
+
+
+def make_project(group: Group | None = None, **values: Any) -> Project:
+    group = group or make_group()
+    lead = Membership.objects.filter(group=group, role=Role.LEAD).first()
+    n = next(_numbers)
+    values = {
+        "slug": f"p{n}",
+        "title": f"Project {n}",
+        "abstract": "",
+        "visibility": "project",
+        **values,
+    }
+    by = lead.user if lead else make_member(group, Role.LEAD)
+    return create_project(by=by, lead_group=group, now=now(), **values)
+
+
+def join(project: Project, group: Group) -> None:
+    Participation.objects.create(project=project, group=group)
+
+
+def make_model(project: Project | None = None, **facts: Any) -> Model:
+    project = project or make_project()
+    facts = {"name": f"model-{next(_numbers)}", "visibility": "group", **facts}
+    return plan_model(
+        by=project.created_by,
+        group=project.lead_group,
+        project=project,
+        facts=facts,  # type: ignore[arg-type]
+        now=now(),
+    )
+
+
+def make_cluster(**values: Any) -> Cluster:
+    n = next(_numbers)
+    values = {
+        "slug": f"cluster-{n}",
+        "name": f"Cluster {n}",
+        "connection": Cluster.Connection.RUN,
+        "limit_mode": Cluster.LimitMode.APPLY,
+        "slurm_cluster": f"c{n}",
+        "project_directory": "/tmp/{unix_user}",
+        **values,
+    }
+    partner = values.pop("partner", None) or make_partner()
+    return register_cluster(by=None, values={**values, "partner": partner}, now=now())
+
+
+def make_pool(
+    cluster: Cluster | None = None, *, gpu_hours: int = 1000, months: int = 4, **values: Any
+) -> Pool:
+    """A pool that offers so many GPU-hours in each of the next months."""
+    cluster = cluster or make_cluster()
+    n = next(_numbers)
+    values = {
+        "slug": f"pool-{n}",
+        "name": f"Pool {n}",
+        "partition": "gpu",
+        "gpu_type": "h100",
+        "gpu_count": 8,
+        "gpus_per_node": 8,
+        **values,
+    }
+    pool = Pool.objects.create(cluster=cluster, **values)
+    first = month_of(today())
+    offered = {
+        month: gpu_hours * HOUR for month in months_in(first, first + timedelta(28 * months))
+    }
+    set_capacity(by=None, pool=pool, months=offered, now=now())
+    return pool
+
+
+def make_request(
+    project: Project | None = None,
+    pool: Pool | None = None,
+    *,
+    gpu_hours: int = 100,
+    submitted: bool = True,
+    **values: Any,
+) -> Request:
+    """A request for evaluation over thirty days, handed in."""
+    project, pool = project or make_project(), pool or make_pool()
+    line = Ask(pool, today(), today() + timedelta(30), gpu_hours * HOUR)
+    values = {
+        "model": None,
+        "purpose": "evaluation",
+        "justification": "",
+        "why_not_reasons": [],
+        "why_not_text": "",
+        "lines": [line],
+        **values,
+    }
+    request = create_request(by=project.created_by, project=project, now=now(), **values)
+    if submitted:
+        submit_request(by=project.created_by, request=request, now=now())
+    return request
+
+
+def make_allocation(
+    project: Project | None = None,
+    pool: Pool | None = None,
+    *,
+    gpu_hours: int = 60,
+    in_force: bool = True,
+    by: User | None = None,
+) -> Allocation:
+    """An award; in force as if the cluster had confirmed it, unless told otherwise."""
+    request = make_request(project, pool, gpu_hours=gpu_hours)
+    line = request.lines.select_related("pool__cluster").get()
+    admin = by or make_staff(Role.QUOTA_ADMIN)
+    [allocation] = award(
+        by=admin, request=request, grants=[Grant(line, gpu_hours * HOUR)], reason="", now=now()
+    )
+    if in_force:
+        limit = Limit.objects.get(allocation=allocation)
+        limit.move_to(
+            LimitState.IN_FORCE,
+            now=now(),
+            observed_gpu_minutes=limit.desired_gpu_minutes,
+            verified_at=now(),
+        )
+    return Allocation.objects.select_related("pool__cluster", "project").get(pk=allocation.pk)
+
+
+def make_spec(allocation: Allocation, **values: Any) -> JobSpec:
+    directory = allocation.pool.cluster.directory_of(allocation.unix_user)
+    values = {"script": "#!/bin/sh\nsleep 1\n", "gpus": 1, "minutes": 5, **values}
+    return JobSpec(**{"working_directory": directory, **values})
+
+
+def make_job(
+    allocation: Allocation | None = None, *, by: User | None = None, **values: Any
+) -> Job:
+    allocation = allocation or make_allocation()
+    by = by or allocation.project.created_by
+    return submit_job(
+        by=by, allocation=allocation, spec=make_spec(allocation, **values), now=now()
+    )
+
+
+def make_jwt(unix_user: str, *, seconds: int = 3600) -> str:
+    """A token of the right shape that no real cluster accepts."""
+    claims = {"sun": unix_user, "exp": int(now().timestamp()) + seconds}
+    return jwt.encode(claims, "not the key of any cluster, only for shape", algorithm="HS256")
+
+
+def deliver(cluster: Cluster, unix_user: str, token: str = "", kind: str = "run") -> None:
+    """What the site's cron job does."""
+    operator = ClusterOperator.objects.filter(cluster=cluster).first()
+    deliver_credential(
+        by=operator.user if operator else make_operator(cluster),
+        cluster=cluster,
+        unix_user=unix_user,
+        kind=kind,
+        token=token or make_jwt(unix_user),
+        now=now(),
+    )
+
+
+def key() -> str:
+    """A fresh Idempotency-Key."""
+    return str(uuid.uuid4())
