@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset test test-long check bench lock messages screenshots
+.PHONY: demo demo-stop demo-reset prepare test test-long check bench lock messages screenshots
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -19,12 +19,13 @@ demo-stop: .venv/ready
 demo-reset: .venv/ready
 	$(BIN)/python -m dev.demo reset
 
-test: .venv/ready
+prepare: .venv/ready
 	$(BIN)/python -m dev.prepare
+
+test: prepare
 	$(BIN)/python -m pytest $(T)
 
-test-long: .venv/ready
-	$(BIN)/python -m dev.prepare --long
+test-long: prepare
 	$(BIN)/python -m pytest --long $(T)
 
 check: .venv/ready
@@ -37,3 +38,9 @@ bench: .venv/ready
 
 lock: .venv/ready
 	$(BIN)/python -m dev.lock
+
+messages: prepare
+	$(BIN)/python -m dev.messages
+
+screenshots: .venv/ready
+	$(BIN)/python -m dev.screenshots

@@ -1,0 +1,222 @@
+"""Every route of the portal and what each kind of caller gets there; what is missing here is red.
+
+A rule names who succeeds and who may at least see. Everybody else gets 404: to them the object is
+not there. Who sees without the right gets 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.world import World
+
+OURS = frozenset({"guest", "member", "lead", "partner_admin"})
+STAFF = frozenset({"quota_admin", "coordinator", "auditor", "portal_admin"})
+OPERATOR = frozenset({"operator"})
+STRANGERS = frozenset({"stranger", "loner"})
+SIGNED_IN = OURS | STAFF | OPERATOR | STRANGERS
+OF_PARTNERS = SIGNED_IN - {"loner", "operator"}
+WORKERS = frozenset({"member", "lead"})
+LEADS = frozenset({"lead"})
+MANAGERS = frozenset({"lead", "partner_admin"})
+ON_CLUSTER = OURS | STAFF | OPERATOR
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One method of one route: who may, who may see it at least, and what success looks like."""
+
+    may: frozenset[str]
+    sees: frozenset[str] = field(default_factory=frozenset)
+    body: Callable[[World], Any] = lambda world: {}
+    status: int = 200
+    hidden: int = 404
+
+    def expected(self, caller: str) -> int:
+        """The status for a signed-in caller."""
+        if caller in self.may:
+            return self.status
+        return 403 if caller in self.sees else self.hidden
+
+
+def _list() -> Rule:
+    return Rule(may=SIGNED_IN)
+
+
+def _detail(may: frozenset[str]) -> Rule:
+    return Rule(may=may)
+
+
+Table = dict[str, dict[str, Rule]]
+
+# route name → method → rule. `{pk}` is filled in by World.key(name).
+API: Table = {
+    "api-partners-list": {"get": _list()},
+    "api-partners-detail": {"get": _detail(SIGNED_IN)},
+    "api-groups-list": {
+        "get": _list(),
+        "post": Rule(
+            may=frozenset({"partner_admin", "portal_admin"}),
+            sees=SIGNED_IN,
+            body=lambda w: {"partner": str(w.group.partner_id), "name": "New", "slug": "new"},
+            status=201,
+        ),
+    },
+    "api-groups-detail": {"get": _detail(OF_PARTNERS)},
+    "api-memberships-list": {"get": _list()},
+    "api-memberships-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": Rule(may=MANAGERS, sees=OURS | STAFF, body=lambda w: {"role": "guest"}),
+        "delete": Rule(may=MANAGERS | {"member"}, sees=OURS | STAFF, status=204),
+    },
+    "api-invitations-list": {
+        "get": _list(),
+        "post": Rule(
+            may=MANAGERS,
+            sees=OF_PARTNERS,
+            body=lambda w: {
+                "group": str(w.group.pk),
+                "email": "new@example.org",
+                "role": "member",
+            },
+            status=201,
+        ),
+    },
+    "api-invitations-detail": {
+        "get": _detail(OURS | STAFF),
+        "delete": Rule(may=MANAGERS, sees=OURS | STAFF, status=204),
+    },
+    "api-invitations-accept": {
+        # Whoever holds the link may; those of the group belong to it already.
+        "post": Rule(
+            may=SIGNED_IN - {"guest", "member", "lead"},
+            body=lambda w: {"secret": w.secret},
+            status=201,
+            hidden=409,
+        ),
+    },
+    "api-projects-list": {
+        "get": _list(),
+        "post": Rule(
+            may=LEADS,
+            sees=OF_PARTNERS,
+            body=lambda w: {"lead_group": str(w.group.pk), "slug": "new", "title": "New"},
+            status=201,
+        ),
+    },
+    "api-projects-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": Rule(may=LEADS, sees=OURS | STAFF, body=lambda w: {"title": "Other"}),
+    },
+    "api-projects-participants": {
+        "post": Rule(
+            may=LEADS, sees=OURS | STAFF, body=lambda w: {"group": str(w.other_group.pk)}
+        ),
+        "delete": Rule(
+            may=LEADS,
+            sees=OURS | STAFF,
+            body=lambda w: {"group": str(w.other_group.pk)},
+            status=409,  # it takes no part
+        ),
+    },
+    "api-tokens-list": {
+        "get": _list(),
+        "post": Rule(may=SIGNED_IN, body=lambda w: {"name": "mine"}, status=201),
+    },
+    "api-tokens-detail": {
+        "get": _detail(LEADS),
+        "delete": Rule(may=LEADS, status=204),
+    },
+    "api-events-list": {"get": _list()},
+    "api-events-detail": {"get": _detail(OURS | STAFF)},
+    "api-models-list": {
+        "get": _list(),
+        "post": Rule(
+            may=WORKERS,
+            sees=OF_PARTNERS,
+            body=lambda w: {"name": "new", "group": str(w.group.pk)},
+            status=201,
+        ),
+    },
+    "api-models-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": Rule(may=WORKERS, sees=OURS | STAFF, body=lambda w: {"licence": "MIT"}),
+    },
+    "api-versions-list": {"get": _list()},
+    "api-versions-detail": {"get": _detail(OURS | STAFF)},
+    "api-clusters-list": {"get": _list()},
+    "api-clusters-detail": {
+        "get": _detail(SIGNED_IN - {"loner"}),
+        "patch": Rule(
+            may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"name": "Other name"}
+        ),
+    },
+    "api-clusters-credentials": {"get": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"})},
+    "api-clusters-credential": {
+        "put": Rule(
+            may=OPERATOR,
+            sees=SIGNED_IN - {"loner"},
+            body=lambda w: {"kind": "run", "token": w.site_token},
+            status=204,
+        ),
+        "delete": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, status=204),
+    },
+    "api-pools-list": {"get": _list()},
+    "api-pools-detail": {"get": _detail(SIGNED_IN - {"loner"})},
+    "api-capacity-list": {"get": _list()},
+    "api-capacity-detail": {"get": _detail(SIGNED_IN - {"loner"})},
+    "api-requests-list": {
+        "get": _list(),
+        "post": Rule(may=LEADS, sees=OURS | STAFF, body=lambda w: w.request_body(), status=201),
+    },
+    "api-requests-detail": {
+        "get": _detail(OURS | STAFF),
+        "put": Rule(  # the lead may, but it was submitted
+            may=LEADS, sees=OURS | STAFF, body=lambda w: w.request_body(), status=409
+        ),
+    },
+    "api-requests-submit": {"post": Rule(may=LEADS, sees=OURS | STAFF, status=409)},
+    "api-requests-withdraw": {"post": Rule(may=LEADS, sees=OURS | STAFF)},
+    "api-requests-review": {
+        "post": Rule(
+            may=frozenset({"quota_admin", "coordinator"}),
+            sees=OURS | STAFF,
+            body=lambda w: {"comment": "mine"},
+        ),
+    },
+    "api-requests-send-back": {
+        "post": Rule(
+            may=frozenset({"quota_admin", "coordinator"}),
+            sees=OURS | STAFF,
+            body=lambda w: {"comment": "Which data?"},
+        ),
+    },
+    "api-requests-award": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}), sees=OURS | STAFF, body=lambda w: w.award_body()
+        ),
+    },
+    "api-requests-deny": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}), sees=OURS | STAFF, body=lambda w: {"reason": "no room"}
+        ),
+    },
+    "api-allocations-list": {"get": _list()},
+    "api-allocations-detail": {"get": _detail(ON_CLUSTER)},
+    "api-limits-list": {"get": _list()},
+    "api-limits-detail": {"get": _detail(ON_CLUSTER)},
+    "api-ledger-list": {"get": _list()},
+    "api-ledger-detail": {"get": _detail(ON_CLUSTER)},
+    "api-usage-list": {"get": _list()},
+    "api-usage-detail": {"get": _detail(ON_CLUSTER)},
+    "api-jobs-list": {
+        "get": _list(),
+        "post": Rule(may=WORKERS, sees=ON_CLUSTER, body=lambda w: w.job_body(), status=201),
+    },
+    "api-jobs-detail": {"get": _detail(ON_CLUSTER)},
+    "api-jobs-cancel": {"post": Rule(may=LEADS | OPERATOR, sees=ON_CLUSTER)},
+}
+# Open to everybody, also without log-in.
+OPEN = {"healthz", "readyz", "api-schema", "api-docs"}

@@ -1,0 +1,145 @@
+"""One of everything that belongs to somebody, for the table of routes and callers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from compute.models import (
+    Allocation,
+    CapacityMonth,
+    Cluster,
+    Job,
+    LedgerEntry,
+    Request,
+    UsageRecord,
+)
+from projects.actions.groups import invite_member
+from projects.models import Event, Group, Membership, Project, User
+from projects.roles import Role
+from registry.models import Model
+from tests import make
+
+CANARY = "canary-7f3a"
+
+
+class World:
+    """A group's project with its model, request, allocation, job and usage, and everybody else."""
+
+    def __init__(self) -> None:
+        self.group: Group = make.make_group(name="Ours")
+        self.other_group: Group = make.make_group(name="Theirs")
+        self.cluster: Cluster = make.make_cluster(slug="north")
+        lead = make.make_member(self.group, Role.LEAD, "lead")
+        self.people: dict[str, User] = {
+            "lead": lead,
+            "member": make.make_member(self.group, Role.MEMBER, "member"),
+            "guest": make.make_member(self.group, Role.GUEST, "guest"),
+            "partner_admin": make.make_partner_admin(self.group.partner, "partner_admin"),
+            "stranger": make.make_member(self.other_group, Role.LEAD, "stranger"),
+            "loner": make.make_user("loner"),  # signed in, of no partner
+            "operator": make.make_operator(self.cluster, "operator"),
+            **{
+                role.value: make.make_staff(role, role.value)
+                for role in (
+                    Role.QUOTA_ADMIN,
+                    Role.COORDINATOR,
+                    Role.AUDITOR,
+                    Role.PORTAL_ADMIN,
+                )
+            },
+        }
+        self.pool = make.make_pool(self.cluster, slug="north-gpu")
+        self.project: Project = make.make_project(
+            self.group, slug="ours", title=f"Project {CANARY}", abstract=CANARY
+        )
+        self.model: Model = make.make_model(self.project, name=f"Model {CANARY}")
+        self.allocation: Allocation = make.make_allocation(
+            self.project, self.pool, by=self.people["quota_admin"]
+        )
+        self.request: Request = make.make_request(
+            self.project, self.pool, justification=f"Because {CANARY}"
+        )
+        script = f"#!/bin/sh\n# {CANARY}\nsleep 1\n"
+        self.job: Job = make.make_job(self.allocation, script=script, name=f"job {CANARY}")
+        self.invitation, self.secret = invite_member(
+            by=lead, group=self.group, email="x@example.org", role="guest", now=make.now()
+        )
+        make.deliver(self.cluster, self.project.unix_user)
+        self.usage = self._usage()
+
+    @cached_property
+    def site_token(self) -> str:
+        return make.make_jwt(self.project.unix_user)
+
+    def key(self, route: str) -> list[str]:
+        """What stands in a route's address."""
+        name = route.removeprefix("api-").rsplit("-", 1)[0].split("-")[0]
+        if route == "api-clusters-credential":
+            return [self.cluster.slug, self.project.unix_user]
+        return [str(self.keys[name])]
+
+    @cached_property
+    def keys(self) -> dict[str, Any]:
+        """The id of this world's object of each resource."""
+        lead = self.people["lead"]
+        return {
+            "partners": self.group.partner_id,
+            "groups": self.group.pk,
+            "memberships": Membership.objects.get(user=self.people["member"]).pk,
+            "invitations": self.invitation.pk,
+            "projects": self.project.pk,
+            "tokens": self.lead_token_id,
+            "events": Event.objects.filter(project=self.project).first().id,  # type: ignore[union-attr]
+            "models": self.model.pk,
+            "versions": self.model.versions.get().pk,
+            "clusters": self.cluster.slug,
+            "pools": self.pool.slug,
+            "capacity": CapacityMonth.objects.filter(pool=self.pool).first().pk,  # type: ignore[union-attr]
+            "requests": self.request.pk,
+            "allocations": self.allocation.pk,
+            "limits": self.allocation.limit.pk,
+            "ledger": LedgerEntry.objects.filter(allocation=self.allocation).first().id,  # type: ignore[union-attr]
+            "usage": self.usage.id,
+            "jobs": self.job.pk,
+            "lead": lead.pk,
+        }
+
+    @cached_property
+    def lead_token_id(self) -> Any:
+        """A token of the lead that calls do not use themselves."""
+        lead = self.people["lead"]
+        make.make_token(lead)
+        return lead.auth_token_set.order_by("created").last().id  # type: ignore[attr-defined]
+
+    def request_body(self) -> dict[str, Any]:
+        line = {"pool": str(self.pool.pk), "gpu_hours": "10", "start": "2030-01-01"}
+        return {
+            "project": str(self.project.pk),
+            "purpose": "evaluation",
+            "lines": [{**line, "end": "2030-02-01"}],
+        }
+
+    def award_body(self) -> dict[str, Any]:
+        line = self.request.lines.get()
+        return {"lines": [{"line": str(line.pk), "gpu_hours": "60"}], "reason": "good"}
+
+    def job_body(self) -> dict[str, Any]:
+        return {
+            "allocation": str(self.allocation.pk),
+            "sbatch": "#!/bin/sh\n#SBATCH --gpus=1 --time=5\ntrue\n",
+        }
+
+    def _usage(self) -> UsageRecord:
+        return UsageRecord.objects.create(
+            cluster=self.cluster,
+            slurm_job_id=7,
+            submit_time=1,
+            allocation=self.allocation,
+            unix_user=self.project.unix_user,
+            state="COMPLETED",
+            elapsed=10,
+            gpus=1,
+            gpu_seconds=10,
+            observed_at=make.now(),
+        )
