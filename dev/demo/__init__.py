@@ -1,0 +1,1 @@
+"""The demonstration: the portal with its database, broker, clusters and their staff."""
