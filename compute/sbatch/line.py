@@ -57,20 +57,17 @@ def _long(word: Word, following: deque[Word]) -> Option | Trouble:
 
 
 def _short(word: Word, following: deque[Word]) -> Iterator[Option | Trouble]:
-    letters = word.text[1:]
-    while letters:
-        letter, letters = letters[0], letters[1:]
+    for at, letter in enumerate(word.text[1:], start=2):
         name = SHORT.get(letter)
         if name is None:
             _skip_value(following)
             yield Trouble(_shown(word.raw), BadValue(Code.UNKNOWN_OPTION))
             return
-        if name in FLAGS or (name in OPTIONAL and not letters):
+        if name in FLAGS:
             yield _checked(name, None, word.raw)
             continue
-        yield (
-            _checked(name, letters, word.raw) if letters else _with_next(name, word.raw, following)
-        )
+        value = word.text[at:]
+        yield _checked(name, value, word.raw) if value else _with_next(name, word.raw, following)
         return
 
 

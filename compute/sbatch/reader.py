@@ -10,6 +10,9 @@ from compute.sbatch.text import check_text, directives, slurm_lines, unread_line
 from compute.sbatch.totals import Totals
 from compute.sbatch.values import Gpus
 
+# A mebibyte of nonsense gets an answer that can still be read, and soon.
+MOST_PROBLEMS = 100
+
 # Reasons after which the numbers are still complete, so that contradictions are real ones.
 _NUMBERS_ARE_WHOLE = frozenset(REFUSED.values()) | {
     Code.BAD_TIME,
@@ -29,15 +32,17 @@ def read_script(text: str) -> Asked:
     reading = _Reading()
     for line in slurm_lines(text):
         reading.problems.append(Problem(line, "#SLURM", Code.WRONG_PREFIX))
-    for line, rest in directives(text):
-        for option in read_line(rest):
-            reading.take(line, option)
+    options = ((line, option) for line, rest in directives(text) for option in read_line(rest))
+    for line, option in options:
+        reading.take(line, option)
+        if len(reading.problems) >= MOST_PROBLEMS:
+            break
     if all(problem.code in _NUMBERS_ARE_WHOLE for problem in reading.problems):
         totals = Totals(reading.numbers, reading.written)
         totals.complete()
         reading.problems += totals.problems
     if reading.problems:
-        raise ScriptRefused(reading.problems)
+        raise ScriptRefused(reading.problems[:MOST_PROBLEMS])
     return reading.asked(unread_lines(text))
 
 

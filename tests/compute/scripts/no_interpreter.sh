@@ -1,0 +1,3 @@
+#SBATCH --gpus=1
+#SBATCH --time=60
+python train.py
