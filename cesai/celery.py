@@ -13,7 +13,14 @@ app.conf.update(
     task_acks_late=True,  # a pass is safe to repeat
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 300, "socket_connect_timeout": 2},
+    # A caller whose bell finds no broker goes on at once: the row waits for the timetable.
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "socket_connect_timeout": 1,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+    },
     worker_hijack_root_logger=False,
     beat_schedule={
         "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},

@@ -17,23 +17,23 @@ env.load_demo_environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the operator says -------------------------------------------------------------------
-SECRET_KEY = env.text("CESAI_SECRET_KEY")
+SECRET_KEY = env.secret("CESAI_SECRET_KEY", least=32)
 CREDENTIAL_KEYS = env.credential_keys("CESAI_CREDENTIAL_KEYS")
 DATABASE_URL = env.text("DATABASE_URL")
-BROKER_URL = env.text("BROKER_URL")
-BASE_URL = env.text("CESAI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.words("CESAI_ALLOWED_HOSTS", "127.0.0.1,localhost")
+BROKER_URL = env.url("BROKER_URL", schemes=env.BROKERS)
+BASE_URL = env.url("CESAI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.hosts("CESAI_ALLOWED_HOSTS", "127.0.0.1,localhost")
 DEMO = env.flag("CESAI_DEMO", False)
 DEBUG = env.flag("CESAI_DEBUG", False)
-CLUSTER_URLS = env.words("CESAI_CLUSTER_URLS")  # the only addresses a cluster may be reached at
+CLUSTER_URLS = env.urls("CESAI_CLUSTER_URLS")  # the only addresses a cluster may be reached at
 MAX_SCRIPT_BYTES = env.number("CESAI_MAX_SCRIPT_BYTES", 1024 * 1024, least=1)
 RESEND_AFTER_SECONDS = env.number("CESAI_RESEND_AFTER_SECONDS", 30, least=1)
 INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1)
 TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1)
-TOKEN_RATE = env.text("CESAI_TOKEN_RATE", "3000/min")
+TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 TIME_ZONE = "UTC"
-PAGE_TIME_ZONE = env.text("CESAI_TIME_ZONE", "Europe/Berlin")
-LOG_LEVEL = env.text("CESAI_LOG_LEVEL", "INFO")
+PAGE_TIME_ZONE = env.time_zone("CESAI_TIME_ZONE", "Europe/Berlin")
+LOG_LEVEL = env.choice("CESAI_LOG_LEVEL", "INFO", env.LOG_LEVELS)
 
 # Applications -----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "cesai.paths.ApiPaths",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,7 +108,8 @@ DATABASES = {
         **env.database("DATABASE_URL"),
     },
 }
-MIGRATE_DATABASE_URL = env.text("CESAI_MIGRATE_DATABASE_URL", DATABASE_URL)
+MIGRATE_DATABASE = env.database("CESAI_MIGRATE_DATABASE_URL", DATABASE_URL)
+MIGRATION_MODULES = {"knox": None}  # its table is replaced by ours, so it has none to make
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People -----------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = env.text("CESAI_FROM_EMAIL", "portal@cesai.example")
+DEFAULT_FROM_EMAIL = env.mailbox("CESAI_FROM_EMAIL", "portal@cesai.example")
 
 # Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -185,8 +187,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["projects.bearer.TokenAllows"],
     "DEFAULT_RENDERER_CLASSES": ["cesai.api.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cesai.api.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "cesai.api.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "cesai.paging.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["cesai.filters.ListFilters"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": TOKEN_RATE},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -199,7 +201,7 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTH_HEADER_PREFIX": "Bearer",
 }
-KNOX_TOKEN_MODEL = "projects.AccessToken"
+KNOX_TOKEN_MODEL = "projects.AccessToken"  # noqa: S105 (a table)
 SPECTACULAR_SETTINGS = {
     "TITLE": "CESAI portal",
     "VERSION": "1",

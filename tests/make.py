@@ -166,9 +166,7 @@ def make_pool(
     }
     pool = Pool.objects.create(cluster=cluster, **values)
     first = month_of(today())
-    offered = {
-        month: gpu_hours * HOUR for month in months_in(first, first + timedelta(28 * months))
-    }
+    offered = dict.fromkeys(months_in(first, first + timedelta(28 * months)), gpu_hours * HOUR)
     set_capacity(by=None, pool=pool, months=offered, now=now())
     return pool
 

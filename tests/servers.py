@@ -1,4 +1,4 @@
-"""Starts the real PostgreSQL and Redis that the tests talk to, before Django reads its settings."""
+"""Starts the real PostgreSQL and Redis of the tests, before Django reads its settings."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def spec_from_sbatch(*, allocation: Allocation, text: str) -> JobSpec:
     """
     asked = _read(text)
     _check_owner(asked, allocation)
-    nodes = asked.nodes or 1
+    per_node = allocation.pool.gpus_per_node
+    nodes = asked.nodes or max(1, -(-(asked.gpus or 1) // per_node))
     options = {
         "tasks": asked.tasks or (asked.tasks_per_node or 1) * nodes,
         "cpus_per_task": asked.cpus_per_task or 1,
@@ -124,7 +125,8 @@ def check_spec(spec: JobSpec, allocation: Allocation) -> None:
                 name,
                 _("“%(path)s” does not lie below %(below)s.") % {"path": path, "below": below},
             )
-    if spec.options.get("gpu_type") and spec.options["gpu_type"] not in pool.gpu_type.lower():
+    gpu_type = str(spec.options.get("gpu_type", "")).lower()
+    if gpu_type and gpu_type not in pool.gpu_type.lower():
         raise _invalid(
             "gpus",
             _("%(pool)s has GPUs of type %(type)s only; leave the type out.")
@@ -202,6 +204,8 @@ def _directory(allocation: Allocation) -> str:
 def _is_below(path: str, top: str, working_directory: str) -> bool:
     if CONTROL.search(path) or len(path) > 500 or ".." in path.split("/"):
         return False
+    if path == "/dev/null":
+        return True
     full = posixpath.normpath(posixpath.join(working_directory, path))
     return full == top or full.startswith(f"{top.rstrip('/')}/")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from compute.models.jobs import Job
     from projects.models import User
     from projects.scoping import Person
+
+
+# One statement instead of a savepoint around an insert that may collide.
+_INSERT = """
+INSERT INTO compute_ledgerentry
+    (id, allocation_id, kind, debit, credit, gpu_seconds, source_key, job_id, actor_id, at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source_key) DO NOTHING
+"""
 
 
 class NotEnough(Exception):
@@ -93,25 +101,14 @@ def post(
     """Book one transfer and change the balance with it, in the caller's transaction.
 
     False if this source was booked before: nothing is changed, so repeating is safe. Raises
-    NotEnough if the debited account holds less, unless it may be overdrawn (use does not ask).
+    NotEnough if the debited account holds less, unless it may be overdrawn (use does not ask);
+    the row is written by then, so the caller's transaction must not go on.
     """
-    try:
-        with transaction.atomic():
-            LedgerEntry.objects.create(
-                allocation_id=allocation_id,
-                kind=kind,
-                debit=debit,
-                credit=credit,
-                gpu_seconds=gpu_seconds,
-                source_key=source_key,
-                job=job,
-                actor=actor,
-                at=at,
-            )
-    except IntegrityError:
-        if LedgerEntry.objects.filter(source_key=source_key).exists():
+    row: list[Any] = [uuid.uuid4(), allocation_id, kind, debit, credit, gpu_seconds, source_key]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*row, job.pk if job else None, actor.pk if actor else None, at])
+        if not cursor.rowcount:
             return False
-        raise
     changes = {}
     guard = Q(allocation=allocation_id)
     if debit != LedgerEntry.Account.ISSUED:

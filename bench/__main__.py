@@ -1,0 +1,30 @@
+"""Runs the benchmarks one after another."""
+
+from __future__ import annotations
+
+import sys
+
+from bench.servers import servers
+
+
+def main() -> None:
+    """All of them, or those named: `python -m bench award`."""
+    with servers():
+        import django  # noqa: PLC0415 (settings are read from the servers' environment)
+
+        django.setup()
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415
+
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        from bench import awards, intents, start  # noqa: PLC0415
+
+        benches = {"award": awards.run, "accepted_intents": intents.run, "start": start.run}
+        for name in sys.argv[1:] or benches:
+            benches[name]()
+        connections.close_all()
+
+
+if __name__ == "__main__":
+    main()
