@@ -74,10 +74,9 @@ class Journey:
         """Do all of it; the finished and settled job. Raises TimeoutError naming the step."""
         lead = self.api["lead"]
         self.project = lead.get("projects/?slug=demo")["results"][0]
-        pool = lead.get(f"pools/?cluster__slug={self.cluster}")["results"][0]
         self.model = self._plan_model()
-        self.request = self._ask(pool["id"])
-        self.allocation = self._award()
+        self.request = self.ask()
+        self.allocation = self.award(self.request)
         limit = f"limits/{self.allocation['limit']}/"
         wait("the limit in force", lambda: lead.get(limit)["state"] == "in_force", seconds)
         self.limit = lead.get(limit)
@@ -119,7 +118,9 @@ class Journey:
         }
         return self.api["lead"].post("models/", facts)
 
-    def _ask(self, pool: str) -> Any:
+    def ask(self) -> Any:
+        """A submitted request for 100 GPU-hours on the cluster's pool."""
+        pool = self.api["lead"].get(f"pools/?cluster__slug={self.cluster}")["results"][0]["id"]
         today = datetime.now(UTC).date()
         line = {"start": str(today), "end": str(today + timedelta(90)), "gpu_hours": "100"}
         request = self.api["lead"].post(
@@ -135,10 +136,11 @@ class Journey:
         )
         return self.api["lead"].post(f"requests/{request['id']}/submit/", {})
 
-    def _award(self) -> Any:
-        line = self.request["lines"][0]["id"]
+    def award(self, request: Any) -> Any:
+        """The allocation of 60 GPU-hours that a quota admin makes of it."""
+        line = request["lines"][0]["id"]
         body = {"lines": [{"line": line, "gpu_hours": "60"}], "reason": "Enough for the pilot."}
-        awarded = self.api["quota_admin"].post(f"requests/{self.request['id']}/award/", body)
+        awarded = self.api["quota_admin"].post(f"requests/{request['id']}/award/", body)
         return self.api["lead"].get(f"allocations/{awarded['lines'][0]['allocation']}/")
 
 
@@ -161,8 +163,8 @@ def main() -> None:
         hidden = [journey.api["stranger"].status(path) for path in journey.private_paths()]
         print(
             f"{cluster['slug']} (real: {cluster['real']}): job {job['slurm_job_id']}"
-            f" {job['state']}, {job['used_gpu_seconds']} GPU-s of {job['reserved_gpu_seconds']} reserved,"
-            f" stranger {sorted(set(hidden))}, {time.monotonic() - begin:.1f} s"
+            f" {job['state']}, {job['used_gpu_seconds']} GPU-s"
+            f" of {job['reserved_gpu_seconds']} reserved, stranger {sorted(set(hidden))}, {time.monotonic() - begin:.1f} s"
         )
 
 
