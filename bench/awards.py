@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from functools import partial
 
 import psycopg
 
@@ -23,7 +24,7 @@ def run() -> None:
     pool = make.make_pool(gpu_hours=10 * AWARDS)
     requests = [make.make_request(project, pool, gpu_hours=1) for _ in range(AWARDS)]
     _award(requests.pop(), admin)  # the first one pays for imports and the connection
-    ours = [timed(lambda request=request: _award(request, admin)) for request in requests]
+    ours = [timed(partial(_award, request, admin)) for request in requests]
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         raw = [timed(lambda: _reference(connection, str(pool.pk))) for _ in range(AWARDS)]
     tell(

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import time
 import uuid
-from typing import Any
+from collections.abc import Callable
 
 import psycopg
 
@@ -34,11 +34,11 @@ def run() -> None:
     )
 
 
-def _rate(work: Any, allocations: list[str]) -> float:
+def _rate(work: Callable[[str], int], allocations: list[str]) -> float:
     context = multiprocessing.get_context("spawn")
     with context.Pool(PROCESSES) as pool:
         pool.map(_warm, range(PROCESSES))
-        counts = pool.map(work, allocations, chunksize=1)
+        counts: list[int] = pool.map(work, allocations, chunksize=1)
     return sum(counts) / SECONDS
 
 

@@ -218,5 +218,92 @@ API: Table = {
     "api-jobs-detail": {"get": _detail(ON_CLUSTER)},
     "api-jobs-cancel": {"post": Rule(may=LEADS | OPERATOR, sees=ON_CLUSTER)},
 }
-# Open to everybody, also without log-in.
-OPEN = {"healthz", "readyz", "api-schema", "api-docs"}
+_SIGNED = SIGNED_IN
+_CLUSTER = SIGNED_IN - {"loner"}
+
+
+def _form(may: frozenset[str], sees: frozenset[str], body: Any = None, status: int = 302) -> Rule:
+    """A form that is sent: success redirects, an incomplete one comes back with status 422."""
+    return Rule(may=may, sees=sees, body=body or (lambda world: {}), status=status)
+
+
+# Pages, by session; without log-in each of them leads to the log-in page.
+PAGES: Table = {
+    "projects": {"get": Rule(may=_SIGNED)},
+    "project": {"get": Rule(may=OURS | STAFF)},
+    "project-new": {
+        "get": Rule(may=LEADS, sees=OF_PARTNERS),
+        "post": _form(LEADS, OF_PARTNERS, lambda w: w.project_form),
+    },
+    "project-edit": {
+        "get": Rule(may=LEADS, sees=OURS | STAFF),
+        "post": _form(LEADS, OURS | STAFF, lambda w: w.project_form),
+    },
+    "participant-add": {
+        "get": Rule(may=LEADS, sees=OURS | STAFF),
+        "post": _form(LEADS, OURS | STAFF, lambda w: {"group": str(w.other_group.pk)}),
+    },
+    "participant-remove": {"post": _form(LEADS, OURS | STAFF, status=409)},  # it takes no part
+    "groups": {"get": Rule(may=_SIGNED)},
+    "group": {"get": Rule(may=OF_PARTNERS)},
+    "invite": {
+        "post": _form(MANAGERS, OF_PARTNERS, lambda w: {"email": "a@b.org", "role": "guest"}, 200)
+    },
+    "invitation-withdraw": {"post": _form(MANAGERS, OURS | STAFF)},
+    "membership-role": {"post": _form(MANAGERS, OURS | STAFF, lambda w: {"role": "guest"})},
+    "membership-remove": {"post": _form(MANAGERS | {"member"}, OURS | STAFF)},
+    "settings": {"get": Rule(may=_SIGNED)},
+    "token-revoke": {"post": _form(LEADS, frozenset())},
+    "models": {"get": Rule(may=_SIGNED)},
+    "model": {"get": Rule(may=OURS | STAFF)},
+    "model-plan": {"get": Rule(may=_SIGNED)},
+    "model-edit": {"get": Rule(may=WORKERS, sees=OURS | STAFF)},
+    "requests": {"get": Rule(may=_SIGNED)},
+    "request-new": {"get": Rule(may=_SIGNED)},
+    "request-line": {"get": Rule(may=_SIGNED)},
+    "request": {"get": Rule(may=OURS | STAFF)},
+    "request-edit": {"get": Rule(may=LEADS, sees=OURS | STAFF)},
+    "request-submit": {"post": _form(LEADS, OURS | STAFF, status=409)},  # it was submitted
+    "request-withdraw": {"post": _form(LEADS, OURS | STAFF)},
+    "request-review": {"post": _form(frozenset({"quota_admin", "coordinator"}), OURS | STAFF)},
+    "request-return": {
+        "post": _form(
+            frozenset({"quota_admin", "coordinator"}),
+            OURS | STAFF,
+            lambda w: {"back-comment": "why?"},
+        )
+    },
+    "request-award": {
+        "post": _form(frozenset({"quota_admin"}), OURS | STAFF, lambda w: w.award_form)
+    },
+    "request-deny": {
+        "post": _form(frozenset({"quota_admin"}), OURS | STAFF, lambda w: {"deny-comment": "full"})
+    },
+    "clusters": {"get": Rule(may=_SIGNED)},
+    "cluster": {"get": Rule(may=_CLUSTER)},
+    "cluster-edit": {"get": Rule(may=OPERATOR, sees=_CLUSTER)},
+    "allocations": {"get": Rule(may=_SIGNED)},
+    "allocation": {"get": Rule(may=ON_CLUSTER)},
+    "jobs": {"get": Rule(may=_SIGNED)},
+    "job-new": {"get": Rule(may=WORKERS, status=302, hidden=200)},  # one allocation: no choice
+    "job": {"get": Rule(may=ON_CLUSTER)},
+    "job-submit": {
+        "get": Rule(may=WORKERS, sees=ON_CLUSTER),
+        "post": _form(WORKERS, ON_CLUSTER, lambda w: w.job_form),
+    },
+    "job-cancel": {"post": _form(LEADS | OPERATOR, ON_CLUSTER)},
+}
+
+# Open to everybody, also without log-in; `invitation` to whoever holds the link.
+OPEN = {
+    "overview",
+    "invitation",
+    "healthz",
+    "readyz",
+    "api-schema",
+    "api-docs",
+    "set_language",
+    "demo_continue",  # 404 outside the demonstration
+}
+# allauth's own: log-in, log-out, password and e-mail of the person alone.
+LOG_IN = "account_"

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from projects.models import User
 from tests import make, routes
-from tests.conftest import Caller
+from tests.conftest import Caller, new_client
 from tests.world import CANARY, World
 
 CASES = [(name, method) for name, methods in routes.API.items() for method in methods]
@@ -57,22 +58,20 @@ def test_each_caller_gets_what_the_table_says(world: World, name: str, method: s
     world.key(name) if not name.endswith(("-list", "-accept")) else None
     found, wanted = {}, {}
     for who, user in world.people.items():
-        answer = _call(world, Caller(user, make.make_token(user)), name, method)
+        answer = _call(world, Caller(user, world.tokens[who]), name, method)
         found[who], wanted[who] = answer.status_code, rule.expected(who)
     assert found == wanted
 
 
 @pytest.mark.parametrize(("name", "method"), CASES)
 def test_without_a_valid_token_nothing_is_served(world: World, name: str, method: str) -> None:
-    lead = world.people["lead"]
-    token = make.make_token(lead)
+    lead, token = world.people["lead"], world.tokens["lead"]
     for bad in (f"{token}x", "nonsense"):
         assert _call(world, Caller(lead, bad), name, method).status_code == 401
-    lead.is_active = False
-    lead.save()
+    User.objects.filter(pk=lead.pk).update(is_active=False)
     assert _call(world, Caller(lead, token), name, method).status_code == 401
     path = reverse(name, args=[] if name.endswith(("-list", "-accept")) else world.key(name))
-    assert getattr(Client(), method)(path).status_code == 401
+    assert getattr(new_client(), method)(path).status_code == 401
 
 
 @pytest.mark.parametrize(("name", "method"), [case for case in CASES if case[1] != "get"])
@@ -87,16 +86,74 @@ def test_a_token_that_may_only_read_changes_nothing(world: World, name: str, met
 def test_no_outsider_ever_reads_a_private_word(world: World, name: str, method: str) -> None:
     for who in ("stranger", "loner"):
         user = world.people[who]
-        answer = _call(world, Caller(user, make.make_token(user)), name, method)
+        answer = _call(world, Caller(user, world.tokens[who]), name, method)
         assert CANARY not in answer.content.decode() + str(answer.headers)
 
 
 @pytest.mark.parametrize("name", [n for n, m in routes.API.items() if n.endswith("-detail")])
 def test_what_is_hidden_answers_like_what_does_not_exist(world: World, name: str) -> None:
-    user = world.people["loner"]
-    caller = Caller(user, make.make_token(user))
+    caller = Caller(world.people["loner"], world.tokens["loner"])
     hidden = caller.get(reverse(name, args=world.key(name)))
     if hidden.status_code == 404:
         absent = caller.get(reverse(name, args=["00000000-0000-4000-8000-000000000000"]))
         assert (hidden.content, hidden.status_code) == (absent.content, absent.status_code)
         assert dict(hidden.headers) == dict(absent.headers)
+
+
+PAGE_CASES = [(name, method) for name, methods in routes.PAGES.items() for method in methods]
+
+
+def test_every_page_stands_in_the_table() -> None:
+    served = {
+        name
+        for name, pattern in _inventory()
+        if not hasattr(pattern.callback, "actions") and not name.startswith(routes.LOG_IN)
+    }
+    assert served == set(routes.PAGES) | routes.OPEN
+
+
+def _open_page(world: World, client: Client, name: str, method: str) -> Any:
+    path = reverse(name, args=world.page_key(name))
+    body = routes.PAGES[name][method].body(world)
+    with transaction.atomic():
+        answer = client.get(path) if method == "get" else client.post(path, body)
+        transaction.set_rollback(True)
+    return answer
+
+
+def _browser(world: World, who: str) -> Client:
+    client = new_client()
+    client.force_login(world.people[who])
+    return client
+
+
+@pytest.mark.parametrize(("name", "method"), PAGE_CASES)
+def test_each_person_gets_the_pages_that_the_table_says(
+    world: World, name: str, method: str
+) -> None:
+    rule = routes.PAGES[name][method]
+    world.page_key(name)
+    answers = {
+        who: _open_page(world, _browser(world, who), name, method).status_code
+        for who in world.people
+    }
+    assert answers == {who: rule.expected(who) for who in world.people}
+
+
+@pytest.mark.parametrize(("name", "method"), PAGE_CASES)
+def test_without_log_in_a_page_leads_to_the_log_in(world: World, name: str, method: str) -> None:
+    answer = _open_page(world, new_client(), name, method)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(("name", "method"), PAGE_CASES)
+def test_no_page_shows_an_outsider_a_private_word(world: World, name: str, method: str) -> None:
+    for who in ("stranger", "loner"):
+        for headers in ({}, {"HX-Request": "true"}):
+            client = _browser(world, who)
+            client.defaults |= {
+                f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()
+            }
+            answer = _open_page(world, client, name, method)
+            assert CANARY not in answer.content.decode() + str(answer.headers)

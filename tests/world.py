@@ -15,7 +15,7 @@ from compute.models import (
     UsageRecord,
 )
 from projects.actions.groups import invite_member
-from projects.models import Event, Group, Membership, Project, User
+from projects.models import AccessToken, Event, Group, Membership, Project, User
 from projects.roles import Role
 from registry.models import Model
 from tests import make
@@ -67,6 +67,7 @@ class World:
         )
         make.deliver(self.cluster, self.project.unix_user)
         self.usage = self._usage()
+        self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
 
     @cached_property
     def site_token(self) -> str:
@@ -110,7 +111,42 @@ class World:
         """A token of the lead that calls do not use themselves."""
         lead = self.people["lead"]
         make.make_token(lead)
-        return lead.auth_token_set.order_by("created").last().id  # type: ignore[attr-defined]
+        return AccessToken.objects.filter(user=lead).latest("created").id
+
+    def page_key(self, route: str) -> list[str]:
+        """What stands in a page's address."""
+        whose = {
+            "project-new": [self.group.pk],
+            "invite": [self.group.pk],
+            "invitation-withdraw": [self.invitation.pk],
+            "token-revoke": [self.lead_token_id],
+            "participant-add": [self.project.slug],
+            "participant-remove": [self.project.slug, self.other_group.pk],
+            "job-submit": [self.allocation.pk],
+            "model-plan": [],
+            "request-new": [],
+            "request-line": [],
+            "job-new": [],
+            "project": [self.project.slug],
+            "project-edit": [self.project.slug],
+        }
+        noun = f"{route.split('-', maxsplit=1)[0]}s"
+        if route in whose:
+            return [str(key) for key in whose[route]]
+        return [str(self.keys[noun])] if noun in self.keys else []
+
+    @property
+    def project_form(self) -> dict[str, Any]:
+        return {"title": "New", "slug": "new", "visibility": "project"}
+
+    @property
+    def award_form(self) -> dict[str, Any]:
+        line = self.request.lines.get()
+        return {f"line-{line.pk}": "60", "reason": "good"}
+
+    @property
+    def job_form(self) -> dict[str, Any]:
+        return {"kind": "sbatch", "sbatch": self.job_body()["sbatch"]}
 
     def request_body(self) -> dict[str, Any]:
         line = {"pool": str(self.pool.pk), "gpu_hours": "10", "start": "2030-01-01"}
