@@ -101,15 +101,21 @@ def integer(value: object) -> int | None:
     return int(value) if isinstance(value, int | float) else None
 
 
+def moment(value: object) -> int | None:
+    """Epoch seconds; None for the numbers that stand for "not yet" and "never"."""
+    seconds = integer(value)
+    return seconds if seconds and seconds < _NO_VALUE else None
+
+
 def gpus_in(tres: str) -> int:
     """GPUs in a text such as `cpu=4,mem=8G,node=2,gres/gpu=8,gres/gpu:a100=8`.
 
     Typed entries repeat what the untyped one counts; alone they are added up.
     """
-    counts = dict(part.partition("=")[::2] for part in tres.split(",") if "gres/gpu" in part)
+    counts = dict(part.partition("=")[::2] for part in tres.split(","))
     if "gres/gpu" in counts:
         return int(counts["gres/gpu"])
-    return sum(int(count) for count in counts.values())
+    return sum(int(count) for kind, count in counts.items() if kind.startswith("gres/gpu:"))
 
 
 def gpus_among(tres: object) -> int | None:
@@ -124,7 +130,10 @@ def _complaint(row: Row) -> Complaint:
     # The key differs between calls of one release: submit, everything else, partitions, cancel.
     code = next((row[key] for key in _CODE_KEYS if key in row), 0)
     told = [text(row.get(key)) for key in ("description", "error", "string")]
-    return Complaint(code=integer(code) or 0, text=": ".join(part for part in told if part))
+    words = dict.fromkeys(part for part in told if part)
+    return Complaint(code=integer(code) or 0, text=": ".join(words))
 
 
+# Slurm's NO_VAL, which 24.11 gives as the start of a job that never started.
+_NO_VALUE = 0xFFFFFFFE
 _CODE_KEYS = ("error_code", "error_number", "errno", "code")

@@ -47,7 +47,7 @@ class SlurmClient(Protocol):
         """Let a held job start. Safe to repeat: a released, running or finished job is success."""
 
     def cancel(self, job_id: int) -> None:
-        """End a job. Safe to repeat: a finished or unknown job is success; a foreign one is not."""
+        """End a job. Safe to repeat: a finished or unknown job is success, a foreign one not."""
 
     def jobs(self) -> Sequence[JobView]:
         """All live jobs that this user may see."""
@@ -56,7 +56,7 @@ class SlurmClient(Protocol):
         """One live job; None if slurmctld does not know it (any more)."""
 
     def records_named(self, name: str, *, since: int) -> Sequence[JobRecord]:
-        """Accounting rows with exactly this name, submitted at or after `since` (epoch seconds)."""
+        """Accounting rows of exactly this name, submitted at or after `since` (epoch seconds)."""
 
     def records_of(self, job_id: int) -> Sequence[JobRecord]:
         """All accounting rows of an id: requeues and earlier uses of the id included."""

@@ -30,6 +30,8 @@ class Dialect(ABC):
     wire: str
     # Codes that this release gives for a bad token and for a silent slurmctld alike.
     suspicious: ClassVar[frozenset[int]] = frozenset()
+    # Sent with every question for accounting rows.
+    record_flags: ClassVar[Mapping[str, str]] = {"skip_steps": "true"}
 
     def __init__(self, call: Call, cluster: str = "") -> None:
         self._call = call
@@ -102,7 +104,10 @@ class Dialect(ABC):
         return [row for row in found if row.job_id == job_id]
 
     def history(self, *, start: int, end: int) -> Sequence[JobRecord]:
-        query = {"start_time": f"uts{max(start, EARLIEST)}", "end_time": f"uts{end}"}
+        query = {
+            "start_time": f"uts{max(start, EARLIEST)}",
+            "end_time": f"uts{max(end, EARLIEST)}",
+        }
         return self._records(self._slurmdb("jobs"), query)
 
     def partitions(self) -> Sequence[PartitionView]:
@@ -115,7 +120,8 @@ class Dialect(ABC):
         # Written again, an association is changed; on 22.05 that can crash slurmrestd.
         if self.association(account=name) is not None:
             raise RefusedByCluster(f"The account {name} exists already.")
-        self._create_account(name, parent, description, gpu_minutes)
+        # slurmdbd does not take an empty description.
+        self._create_account(name, parent, description or name, gpu_minutes)
 
     def create_user_association(self, *, account: str, user: str) -> None:
         if self.association(account=account, user=user) is None:
@@ -201,8 +207,8 @@ class Dialect(ABC):
         return answer.rows(key)
 
     def _records(self, path: str, query: Mapping[str, str]) -> Sequence[JobRecord]:
-        scope = {"cluster": self._own_cluster(), "skip_steps": "true"}
-        rows = self._read(path, "jobs", {**query, **scope} if query else scope)
+        scope = {"cluster": self._own_cluster(), **self.record_flags}
+        rows = self._read(path, "jobs", {**query, **scope})
         records = [self._job_record(row) for row in _with_id(rows)]
         return [record for record in records if record.cluster == self._own_cluster()]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 import jwt
@@ -23,6 +25,13 @@ from compute.slurm.errors import (
 from compute.slurm.v38 import V38
 from compute.slurm.v42 import V42
 
+# These arise before the first byte of a request leaves us.
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
 WIRES: Mapping[str, type[Dialect]] = {"v0.0.42": V42, "v0.0.38": V38}  # newest first
 # A token that ends within this many seconds counts as ended: clocks differ, calls take time.
 SKEW_SECONDS = 60
@@ -72,6 +81,10 @@ def connect(
         raise
 
 
+class NotJsonError(Ambiguous):
+    """Something answered in another language: a proxy, a log-in page, another server."""
+
+
 class Connection:
     """A `Call` over persistent connections: no redirects, no proxies of the environment."""
 
@@ -85,9 +98,17 @@ class Connection:
             "Accept-Encoding": "identity",
         }
         waits = httpx.Timeout(limits.read, connect=limits.connect)
-        self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=waits, follow_redirects=False, trust_env=False
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=url,
+                headers=headers,
+                timeout=waits,
+                follow_redirects=False,
+                trust_env=False,
+                verify=_trusted(),
+            )
+        except httpx.InvalidURL as error:
+            raise NotReached(f"{url} is no address: {error}") from error
 
     def __call__(
         self,
@@ -109,7 +130,7 @@ class Connection:
         )
         try:
             status, received = self._send(request, largest)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+        except _NOTHING_SENT as error:
             raise NotReached(f"{request.url.host} cannot be reached: {error}") from error
         except httpx.HTTPError as error:
             detail = str(error) or type(error).__name__
@@ -135,6 +156,12 @@ class Connection:
         return response.status_code, bytes(received)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Shared by all connections: to read the certificates takes 0.1 s."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _parse(status: int, received: bytes) -> Answer:
     if status == 304:
         return Answer(status, {})
@@ -145,7 +172,7 @@ def _parse(status: int, received: bytes) -> Answer:
     except orjson.JSONDecodeError:
         raise _without_json(status, received) from None
     if not isinstance(body, dict):
-        raise Ambiguous("The answer is not a JSON object.")
+        raise NotJsonError("The answer is not a JSON object.")
     return Answer(status, body)
 
 
@@ -155,13 +182,13 @@ def _without_json(status: int, received: bytes) -> SlurmError:
         return CredentialRejected(words or "The server asks for a token.")
     if status in (404, 405):
         return Unsupported(f"The server does not know this call: {words}")
-    return Ambiguous(f"The answer with HTTP status {status} is not JSON: {words}")
+    return NotJsonError(f"The answer with HTTP status {status} is not JSON: {words}")
 
 
 def _negotiate(connection: Connection) -> str:
     try:
         served = connection("GET", "/openapi/v3", is_list=True).body.get("paths")
-    except Ambiguous as error:
+    except NotJsonError as error:
         raise Unsupported(f"This is not slurmrestd: {error.detail}") from error
     paths = served if isinstance(served, dict) else {}
     for wire in WIRES:

@@ -42,6 +42,12 @@ def base_state(shown: object) -> str:
     return next((_MEANING.get(name, name) for name in [*known, *names]), "")
 
 
+def recorded_state(shown: object) -> str:
+    """The state of an accounting row; the ended run of a requeued job says REQUEUED."""
+    words = shown if isinstance(shown, list) else [shown]
+    return "REQUEUED" if "REQUEUED" in words else base_state(shown)
+
+
 def is_held(state: str, reason: str, priority: int | None) -> bool:
     """Whether nothing but a release can start the job; a running one can carry the reason too."""
     return state == "PENDING" and reason in ("JobHeldUser", "JobHeldAdmin") and priority == 0

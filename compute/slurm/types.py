@@ -72,10 +72,10 @@ class JobRecord:
     account: str
     user: str
     partition: str
-    state: str
+    state: str  # as in JobView, REQUEUED for a run that ended by a requeue
     submit_time: int
     start_time: int | None
-    end_time: int | None  # None: still running, or runaway
+    end_time: int | None  # None: still running, runaway, or not complete yet: not to be booked
     elapsed: int  # seconds, as the site counts them
     gpus: int  # allocated, over all nodes
     restarts: int = 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, text
+from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, moment, text
 from compute.slurm.dialect import Dialect
 from compute.slurm.errors import Unsupported
-from compute.slurm.states import ENDED, base_state, is_held
+from compute.slurm.states import ENDED, base_state, is_held, recorded_state
 from compute.slurm.types import (
     AssociationView,
     JobDescription,
@@ -95,9 +95,9 @@ class V38(Dialect):
             reason=reason,
             is_held=is_held(state, reason, integer(row.get("priority"))),
             gpus=gpus_in(text(row.get("tres_req_str"))),
-            submit_time=integer(row.get("submit_time")) or 0,
-            start_time=(integer(row.get("start_time")) or None) if has_started else None,
-            end_time=(integer(row.get("end_time")) or None) if state in ENDED else None,
+            submit_time=moment(row.get("submit_time")) or 0,
+            start_time=moment(row.get("start_time")) if has_started else None,
+            end_time=moment(row.get("end_time")) if state in ENDED else None,
             exit_code=_exit_code(status),
             signal=_signal(status),
             restarts=integer(row.get("restart_cnt")) or 0,
@@ -105,17 +105,20 @@ class V38(Dialect):
 
     def _job_record(self, row: Row) -> JobRecord:
         time = mapping(row.get("time"))
+        partition = text(row.get("partition"))
         return JobRecord(
             cluster=text(row.get("cluster")),
             job_id=integer(row["job_id"]) or 0,
             name=text(row.get("name")),
             account=text(row.get("account")),
             user=text(row.get("user")),
-            partition=text(row.get("partition")),
-            state=base_state(mapping(row.get("state")).get("current")),
-            submit_time=integer(time.get("submission")) or 0,
-            start_time=integer(time.get("start")) or None,
-            end_time=integer(time.get("end")) or None,
+            partition=partition,
+            state=recorded_state(mapping(row.get("state")).get("current")),
+            submit_time=moment(time.get("submission")) or 0,
+            start_time=moment(time.get("start")),
+            # The end of a short job can be booked before its start: the row then lacks name and
+            # partition for seconds and must not count as final.
+            end_time=moment(time.get("end")) if partition else None,
             elapsed=integer(time.get("elapsed")) or 0,
             gpus=gpus_among(mapping(row.get("tres")).get("allocated")) or 0,
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, text
+from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, moment, text
 from compute.slurm.dialect import Dialect
 from compute.slurm.errors import Unsupported
-from compute.slurm.states import ENDED, base_state, is_held
+from compute.slurm.states import ENDED, base_state, is_held, recorded_state
 from compute.slurm.types import (
     AssociationView,
     JobDescription,
@@ -23,6 +23,13 @@ class V42(Dialect):
     """Numbers come as {set, infinite, number}; what is not understood is only warned about."""
 
     wire = "v0.0.42"
+    # Naming one flag drops the defaults: alone, `skip_steps` cuts the times of a job to the
+    # window that was asked for, so that usage is lost, and hides a requeued job's earlier runs.
+    record_flags = {
+        "skip_steps": "true",
+        "disable_truncate_usage_time": "true",
+        "show_duplicates": "true",
+    }
 
     def _slurm(self, path: str) -> str:
         return f"/slurm/{self.wire}/{path}{_slash(path)}"
@@ -73,9 +80,7 @@ class V42(Dialect):
         return described
 
     def _submitted_since(self, since: int) -> Mapping[str, str]:
-        # Without the duplicates a requeued job's earlier runs are missing.
-        by_submission = {"usage_time_as_submit_time": "true", "show_duplicates": "true"}
-        return {"start_time": f"uts{since}", **by_submission}
+        return {"start_time": f"uts{since}", "usage_time_as_submit_time": "true"}
 
     def _job_view(self, row: Row) -> JobView:
         state = base_state(row.get("job_state"))
@@ -92,9 +97,9 @@ class V42(Dialect):
             reason=reason,
             is_held=is_held(state, reason, integer(row.get("priority"))),
             gpus=gpus_in(text(row.get("tres_req_str"))),
-            submit_time=integer(row.get("submit_time")) or 0,
-            start_time=(integer(row.get("start_time")) or None) if has_started else None,
-            end_time=(integer(row.get("end_time")) or None) if state in ENDED else None,
+            submit_time=moment(row.get("submit_time")) or 0,
+            start_time=moment(row.get("start_time")) if has_started else None,
+            end_time=moment(row.get("end_time")) if state in ENDED else None,
             exit_code=integer(ended.get("return_code")),
             signal=integer(mapping(ended.get("signal")).get("id")) or None,
             restarts=integer(row.get("restart_cnt")) or 0,
@@ -102,9 +107,6 @@ class V42(Dialect):
 
     def _job_record(self, row: Row) -> JobRecord:
         time = mapping(row.get("time"))
-        state = base_state(mapping(row.get("state")).get("current"))
-        # A waiting or running job gets the end of the window that was asked for as its times.
-        has_started, has_ended = state != "PENDING", state in ENDED
         return JobRecord(
             cluster=text(row.get("cluster")),
             job_id=integer(row["job_id"]) or 0,
@@ -112,10 +114,10 @@ class V42(Dialect):
             account=text(row.get("account")),
             user=text(row.get("user")),
             partition=text(row.get("partition")),
-            state=state,
-            submit_time=integer(time.get("submission")) or 0,
-            start_time=(integer(time.get("start")) or None) if has_started else None,
-            end_time=(integer(time.get("end")) or None) if has_ended else None,
+            state=recorded_state(mapping(row.get("state")).get("current")),
+            submit_time=moment(time.get("submission")) or 0,
+            start_time=moment(time.get("start")),
+            end_time=moment(time.get("end")),
             elapsed=integer(time.get("elapsed")) or 0,
             gpus=gpus_among(mapping(row.get("tres")).get("allocated")) or 0,
             restarts=integer(row.get("restart_cnt")) or 0,

@@ -19,13 +19,15 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file = path.open("ab", buffering=0) if path else None
+        if self._file is not None and self._file.tell():
+            self._file.write(b"\n")  # ends a line that a kill cut off
 
     @property
     def is_kept(self) -> bool:
         return self._file is not None
 
     def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Kind and content in the order of writing; a line cut off by a kill is left out."""
+        """Kind and content in the order of writing; a line that a kill cut off is left out."""
         if self._path is None:
             return
         for line in self._path.read_bytes().splitlines():

@@ -65,7 +65,9 @@ class Simulator:
         """Listen; after `stop` on the same port again."""
         self._server = _Server(self, self._port)
         self._port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        serve = self._server.serve_forever
+        # The argument is how often it looks whether it should stop, in seconds.
+        threading.Thread(target=serve, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
         """Close the port; jobs go on."""

@@ -1,0 +1,1 @@
+"""The promise of a cluster connection, held against simulated and real clusters alike."""
