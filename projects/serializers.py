@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -39,6 +40,10 @@ class ResourceUrl(serializers.Field[Any, Any, Any, Any]):
         return request.build_absolute_uri(path) if request else path
 
 
+class Nothing(serializers.Serializer[Any]):
+    """An empty object."""
+
+
 class PartnerOut(serializers.ModelSerializer[Partner]):
     url = ResourceUrl("partners")
 
@@ -64,7 +69,7 @@ class GroupIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     slug = serializers.SlugField(max_length=40)
     description = serializers.CharField(max_length=5000, default="", allow_blank=True)
-    contact = serializers.EmailField(default="", allow_blank=True)
+    contact = serializers.EmailField(required=False, allow_blank=True)
 
 
 class MembershipOut(serializers.ModelSerializer[Membership]):
@@ -162,7 +167,9 @@ class TokenIn(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(
         choices=AccessToken.Scope.choices, default=AccessToken.Scope.WRITE
     )
-    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
+    days = serializers.IntegerField(
+        min_value=1, max_value=365, default=lambda: settings.TOKEN_DAYS
+    )
 
 
 class EventOut(serializers.ModelSerializer[Event]):

@@ -1,0 +1,23 @@
+"""JSON: everything about compute, split by noun."""
+
+from compute.api.allocations import (
+    AllocationResource,
+    LedgerResource,
+    LimitResource,
+    UsageResource,
+)
+from compute.api.clusters import CapacityResource, ClusterResource, PoolResource
+from compute.api.jobs import JobResource
+from compute.api.requests import RequestResource
+
+RESOURCES = {
+    "clusters": ClusterResource,
+    "pools": PoolResource,
+    "capacity": CapacityResource,
+    "requests": RequestResource,
+    "allocations": AllocationResource,
+    "limits": LimitResource,
+    "ledger": LedgerResource,
+    "usage": UsageResource,
+    "jobs": JobResource,
+}

@@ -1,0 +1,100 @@
+"""JSON: allocations, limits, the ledger, usage."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import CharFilter, FilterSet, UUIDFilter
+
+from compute import access
+from compute.models import (
+    Allocation,
+    LedgerEntry,
+    Limit,
+    UsageRecord,
+)
+from compute.serializers import allocations as shapes
+from projects.access import as_uuid
+from projects.errors import NotThere
+from projects.resources import Resource
+
+M = TypeVar("M", LedgerEntry, UsageRecord)
+
+
+class AllocationResource(Resource):
+    shape = shapes.AllocationOut
+    queryset = Allocation.objects.none()
+    filterset_fields = {
+        "project": ["exact"],
+        "project__slug": ["exact"],
+        "pool": ["exact"],
+        "pool__cluster__slug": ["exact"],
+        "state": ["exact", "in"],
+    }
+
+    def get_queryset(self) -> QuerySet[Allocation]:
+        rows = Allocation.objects.visible_to(self.request.user)
+        return rows.select_related("pool__cluster", "balance", "limit")
+
+    def get_object(self) -> Allocation:
+        return access.get_allocation(self.request.user, self.kwargs["pk"])
+
+
+class LimitFilters(FilterSet):  # type: ignore[misc]
+    """Declared, so that the description shows it and bad text is refused."""
+
+    cluster = CharFilter(field_name="allocation__pool__cluster__slug")
+    allocation = UUIDFilter()
+
+    class Meta:
+        model = Limit
+        fields = {"state": ["exact", "in"]}
+
+
+class LimitResource(Resource):
+    shape = shapes.LimitOut
+    queryset = Limit.objects.none()
+    ordering = ("-allocation__created_at", "-id")
+    filterset_class = LimitFilters
+
+    def get_queryset(self) -> QuerySet[Limit]:
+        rows = Limit.objects.visible_to(self.request.user)
+        return rows.select_related("allocation__pool__cluster")
+
+    def get_object(self) -> Limit:
+        return access.get_limit(self.request.user, self.kwargs["pk"])
+
+
+class LedgerResource(Resource):
+    shape = shapes.LedgerOut
+    queryset = LedgerEntry.objects.none()
+    ordering = ("-sequence",)
+    filterset_fields = ("allocation", "kind", "job")
+
+    def get_queryset(self) -> QuerySet[LedgerEntry]:
+        return LedgerEntry.objects.visible_to(self.request.user)
+
+    def get_object(self) -> LedgerEntry:
+        return _by_public_id(self.get_queryset(), self.kwargs["pk"])
+
+
+class UsageResource(Resource):
+    shape = shapes.UsageOut
+    queryset = UsageRecord.objects.none()
+    ordering = ("-sequence",)
+    filterset_fields = ("allocation", "job", "slurm_job_id")
+
+    def get_queryset(self) -> QuerySet[UsageRecord]:
+        return UsageRecord.objects.visible_to(self.request.user).select_related("cluster")
+
+    def get_object(self) -> UsageRecord:
+        return _by_public_id(self.get_queryset(), self.kwargs["pk"])
+
+
+def _by_public_id(rows: QuerySet[M], key: str) -> M:
+    identifier = as_uuid(key)
+    row = rows.filter(id=identifier).first() if identifier else None
+    if row is None:
+        raise NotThere
+    return row

@@ -1,0 +1,108 @@
+"""JSON: clusters and their credentials, pools, capacity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request as Call
+from rest_framework.response import Response
+
+from compute import access
+from compute.actions import clusters as cluster_actions
+from compute.models import (
+    CapacityMonth,
+    Cluster,
+    Pool,
+)
+from compute.serializers import clusters as shapes
+from projects.resources import Resource
+from projects.roles import Verb
+
+
+class ClusterResource(Resource):
+    shape = shapes.ClusterOut
+    queryset = Cluster.objects.none()
+    ordering = ("name", "id")
+    filterset_fields = ("slug", "connection")
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        return Cluster.objects.visible_to(self.request.user).select_related("health")
+
+    def get_object(self) -> Cluster:
+        return access.get_cluster(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.ClusterChange, responses=shapes.ClusterOut)
+    def partial_update(self, request: Call, pk: str) -> Response:
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        change = shapes.ClusterChange(cluster, data=request.data, partial=True)
+        unknown = sorted(set(request.data) - set(change.fields))
+        if unknown:
+            raise ValidationError({name: [_("Unknown field.")] for name in unknown})
+        change.is_valid(raise_exception=True)
+        cluster_actions.update_cluster(
+            by=user, cluster=cluster, values=change.validated_data, now=timezone.now()
+        )
+        return self.shown(cluster)
+
+    @extend_schema(responses=shapes.CredentialOut(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def credentials(self, request: Call, pk: str) -> Response:
+        """Whose tokens are there and how long they last; never a token."""
+        cluster = access.get_cluster(request.user, pk, Verb.OPERATE_CLUSTER)
+        rows = cluster.credentials.order_by("unix_user")
+        return Response(shapes.CredentialOut(rows, many=True).data)
+
+    @extend_schema(methods=["put"], request=shapes.CredentialIn, responses={204: None})
+    @extend_schema(methods=["delete"], responses={204: None})
+    @action(
+        detail=True, methods=["put", "delete"], url_path=r"credentials/(?P<unix_user>[^/]{1,64})"
+    )
+    def credential(self, request: Call, pk: str, unix_user: str) -> Response:
+        """Deliver or withdraw the token of one UNIX user, from the site's own cron job."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        now = timezone.now()
+        if request.method == "PUT":
+            values = self.body(shapes.CredentialIn)
+            cluster_actions.deliver_credential(
+                by=user, cluster=cluster, unix_user=unix_user, now=now, **values
+            )
+        else:
+            cluster_actions.withdraw_credential(
+                by=user, cluster=cluster, unix_user=unix_user, now=now
+            )
+        return Response(status=204)
+
+
+class PoolResource(Resource):
+    shape = shapes.PoolOut
+    queryset = Pool.objects.none()
+    ordering = ("name", "id")
+    filterset_fields = {"slug": ["exact"], "cluster": ["exact"], "cluster__slug": ["exact"]}
+
+    def get_queryset(self) -> QuerySet[Pool]:
+        return Pool.objects.visible_to(self.request.user).select_related("cluster")
+
+    def get_object(self) -> Pool:
+        return access.get_pool(self.request.user, self.kwargs["pk"])
+
+
+class CapacityResource(Resource):
+    shape = shapes.CapacityOut
+    queryset = CapacityMonth.objects.none()
+    ordering = ("month", "id")
+    filterset_fields = {
+        "pool": ["exact"],
+        "pool__slug": ["exact"],
+        "month": ["exact", "gte", "lte"],
+    }
+
+    def get_queryset(self) -> QuerySet[CapacityMonth]:
+        return CapacityMonth.objects.visible_to(self.request.user)

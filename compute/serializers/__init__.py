@@ -1,0 +1,1 @@
+"""The shapes of everything about compute in the API, split by noun."""

@@ -1,0 +1,110 @@
+"""The shapes of allocations, limits, the ledger and usage in the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rest_framework import serializers
+
+from compute.models import (
+    Allocation,
+    Balance,
+    LedgerEntry,
+    Limit,
+    UsageRecord,
+)
+from compute.models.words import reason_in_words
+from compute.serializers.amounts import hours, moment
+from projects.serializers import ResourceUrl
+
+
+class BalanceOut(serializers.ModelSerializer[Balance]):
+    available_gpu_hours = hours("available")
+    reserved_gpu_hours = hours("reserved")
+    used_gpu_hours = hours("used")
+
+    class Meta:
+        model = Balance
+        fields = [
+            "available_gpu_hours", "reserved_gpu_hours", "used_gpu_hours", "available", "reserved",
+            "used",
+        ]  # fmt: skip
+        extra_kwargs = {
+            name: {"help_text": "GPU-seconds"} for name in ("available", "reserved", "used")
+        }
+
+
+class AllocationOut(serializers.ModelSerializer[Allocation]):
+    url = ResourceUrl("allocations")
+    cluster = serializers.CharField(source="pool.cluster.slug", read_only=True)
+    gpu_hours = hours("gpu_seconds")
+    balance = BalanceOut(read_only=True)
+    limit = serializers.UUIDField(source="limit.pk", read_only=True)
+    limit_state = serializers.CharField(source="limit.state", read_only=True)
+
+    class Meta:
+        model = Allocation
+        fields = [
+            "id", "url", "project", "pool", "cluster", "origin", "state", "start", "end",
+            "gpu_hours", "gpu_seconds", "slurm_account", "unix_user", "balance", "limit",
+            "limit_state", "created_at",
+        ]  # fmt: skip
+
+
+class LimitOut(serializers.ModelSerializer[Limit]):
+    url = ResourceUrl("limits")
+    cluster = serializers.CharField(source="allocation.pool.cluster.slug", read_only=True)
+    slurm_account = serializers.CharField(source="allocation.slurm_account", read_only=True)
+    unix_user = serializers.CharField(source="allocation.unix_user", read_only=True)
+    as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+    detail = serializers.SerializerMethodField(help_text="What it waits for, in words.")
+
+    class Meta:
+        model = Limit
+        fields = [
+            "id", "url", "allocation", "cluster", "slurm_account", "unix_user", "state",
+            "desired_gpu_minutes", "observed_gpu_minutes", "observed_user", "as_of", "verified_at",
+            "unreachable_since", "detail", "command",
+        ]  # fmt: skip
+
+    def get_detail(self, limit: Limit) -> str:
+        return reason_in_words(limit.detail)
+
+
+class LedgerOut(serializers.ModelSerializer[LedgerEntry]):
+    url = ResourceUrl("ledger")
+    gpu_hours = hours("gpu_seconds")
+
+    class Meta:
+        model = LedgerEntry
+        fields = [
+            "id", "url", "allocation", "kind", "debit", "credit", "gpu_seconds", "gpu_hours",
+            "job", "at",
+        ]  # fmt: skip
+
+
+class UsageOut(serializers.ModelSerializer[UsageRecord]):
+    url = ResourceUrl("usage")
+    cluster = serializers.CharField(source="cluster.slug", read_only=True)
+    submitted_at = serializers.SerializerMethodField()
+    started_at = serializers.SerializerMethodField()
+    ended_at = serializers.SerializerMethodField()
+    is_foreign = serializers.BooleanField(read_only=True)
+    as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+
+    class Meta:
+        model = UsageRecord
+        fields = [
+            "id", "url", "cluster", "allocation", "job", "slurm_job_id", "unix_user", "state",
+            "submitted_at", "started_at", "ended_at", "elapsed", "gpus", "gpu_seconds",
+            "is_foreign", "as_of",
+        ]  # fmt: skip
+
+    def get_submitted_at(self, usage: UsageRecord) -> datetime | None:
+        return moment(usage.submit_time)
+
+    def get_started_at(self, usage: UsageRecord) -> datetime | None:
+        return moment(usage.start_time)
+
+    def get_ended_at(self, usage: UsageRecord) -> datetime | None:
+        return moment(usage.end_time)

@@ -1,0 +1,89 @@
+"""The shapes of clusters, credentials, pools and capacity in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from compute.models import (
+    CapacityMonth,
+    Cluster,
+    Credential,
+    Pool,
+)
+from compute.serializers.amounts import hours
+from projects.serializers import ResourceUrl
+
+
+class ClusterOut(serializers.ModelSerializer[Cluster]):
+    url = ResourceUrl("clusters")
+    state = serializers.SerializerMethodField(help_text="up, down, or unknown.")
+    as_of = serializers.DateTimeField(source="health.checked_at", read_only=True)
+    answered_at = serializers.DateTimeField(source="health.answered_at", read_only=True)
+    unreachable_since = serializers.DateTimeField(
+        source="health.unreachable_since", read_only=True
+    )
+    slurm_version = serializers.CharField(source="health.slurm_version", read_only=True)
+    wire = serializers.CharField(source="health.wire", read_only=True)
+
+    class Meta:
+        model = Cluster
+        fields = [
+            "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
+            "is_simulated", "project_directory", "state", "as_of", "answered_at",
+            "unreachable_since", "slurm_version", "wire",
+        ]  # fmt: skip
+
+    def get_state(self, cluster: Cluster) -> str:
+        return {True: "up", False: "down", None: "unknown"}[cluster.health.is_up]
+
+
+class ClusterChange(serializers.ModelSerializer[Cluster]):
+    class Meta:
+        model = Cluster
+        fields = [
+            "name", "description", "connection", "limit_mode", "rest_url", "slurm_cluster",
+            "parent_account", "project_directory", "sacctmgr",
+        ]  # fmt: skip
+
+
+class CredentialIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Credential.Kind.choices)
+    token = serializers.CharField(
+        max_length=8192, help_text="A JWT with an end; never shown again."
+    )
+
+
+class CredentialOut(serializers.ModelSerializer[Credential]):
+    class Meta:
+        model = Credential
+        fields = ["unix_user", "kind", "expires_at", "delivered_at"]
+
+
+class PoolOut(serializers.ModelSerializer[Pool]):
+    url = ResourceUrl("pools")
+    cluster_slug = serializers.CharField(source="cluster.slug", read_only=True)
+
+    class Meta:
+        model = Pool
+        fields = [
+            "id", "url", "slug", "name", "cluster", "cluster_slug", "partition", "gpu_type",
+            "gpu_count", "gpus_per_node", "gpu_memory_gb", "h100_weight", "gpu_watts",
+            "max_minutes", "over_use",
+        ]  # fmt: skip
+
+
+class CapacityOut(serializers.ModelSerializer[CapacityMonth]):
+    url = ResourceUrl("capacity")
+    month = serializers.DateField(format="%Y-%m")
+    offered_gpu_hours = hours("offered")
+    granted_gpu_hours = hours("granted")
+    free_gpu_hours = hours("free")
+
+    class Meta:
+        model = CapacityMonth
+        fields = [
+            "id", "url", "pool", "month", "offered_gpu_hours", "granted_gpu_hours",
+            "free_gpu_hours",
+        ]  # fmt: skip

@@ -1,0 +1,88 @@
+"""The shapes of jobs in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from compute.models import (
+    Job,
+)
+from compute.models.words import reason_in_words
+from compute.serializers.amounts import WholeNumber, hours
+from projects.serializers import ResourceUrl
+
+
+class JobOut(serializers.ModelSerializer[Job]):
+    url = ResourceUrl("jobs")
+    cluster = serializers.CharField(source="cluster.slug", read_only=True)
+    token = serializers.CharField(read_only=True, help_text="Its name on the cluster.")
+    reason_text = serializers.SerializerMethodField()
+    reserved_gpu_hours = hours("reserved_gpu_seconds")
+    log_path = serializers.CharField(
+        read_only=True, help_text="Where its output lies on the cluster."
+    )
+    as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+
+    class Meta:
+        model = Job
+        fields = [
+            "id", "url", "name", "token", "project", "allocation", "cluster", "version", "state",
+            "waiting_for", "reason", "reason_text", "gpus", "nodes", "minutes",
+            "working_directory", "log_path", "slurm_job_id", "submitted_at", "started_at",
+            "ended_at", "exit_code", "signal", "cancel_requested_at", "reserved_gpu_seconds",
+            "reserved_gpu_hours", "used_gpu_seconds", "settled_at", "as_of",
+        ]  # fmt: skip
+
+    def get_reason_text(self, job: Job) -> str:
+        return reason_in_words(job.reason)
+
+
+class JobDetail(JobOut):
+    script = serializers.SerializerMethodField(
+        help_text="For the submitter, the project's leads and the cluster's operators."
+    )
+    script_sha256 = serializers.CharField(read_only=True)
+
+    class Meta(JobOut.Meta):
+        fields = [*JobOut.Meta.fields, "script_sha256", "script"]
+
+    def get_script(self, job: Job) -> str | None:
+        return job.script if self.context.get("may_read_script") else None
+
+
+class JobIn(serializers.Serializer[Any]):
+    project = serializers.UUIDField(required=False)
+    allocation = serializers.UUIDField(required=False)
+    sbatch = serializers.CharField(
+        required=False, trim_whitespace=False, help_text="An sbatch script as people have it."
+    )
+    script = serializers.CharField(required=False, trim_whitespace=False)
+    gpus = WholeNumber(required=False, min_value=1, max_value=10**6)
+    nodes = WholeNumber(required=False, min_value=1, max_value=10**6)
+    minutes = WholeNumber(required=False, min_value=1, max_value=10**6)
+    name = serializers.CharField(required=False, max_length=100, allow_blank=True)
+    environment = serializers.DictField(
+        child=serializers.CharField(max_length=4096, allow_blank=True, trim_whitespace=False),
+        required=False,
+    )
+    working_directory = serializers.CharField(required=False, max_length=500)
+    version = serializers.UUIDField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Either an sbatch script, or fields."""
+        fields = {"script", "gpus", "nodes", "minutes", "environment", "working_directory", "name"}
+        if "sbatch" in attrs and fields & set(attrs):
+            extra = ", ".join(sorted(fields & set(attrs)))
+            raise serializers.ValidationError(
+                {"sbatch": [_("Send either sbatch or %(extra)s, not both.") % {"extra": extra}]}
+            )
+        if "sbatch" not in attrs:
+            missing = {"script", "gpus", "minutes"} - set(attrs)
+            if missing:
+                raise serializers.ValidationError({name: [_("Needed.")] for name in missing})
+        if not {"project", "allocation"} & set(attrs):
+            raise serializers.ValidationError({"allocation": [_("Name the allocation to use.")]})
+        return attrs
