@@ -20,9 +20,9 @@ def gpu_seconds(gpu_hours: Decimal | str | int | float) -> int:
         hours = Decimal(str(gpu_hours))
     except InvalidOperation as error:
         raise BadAmount(str(gpu_hours)) from error
-    if not hours.is_finite() or hours != round(hours, 4):
+    if not hours.is_finite() or not 0 < hours <= MAX_GPU_SECONDS / SECONDS_PER_HOUR:
         raise BadAmount(str(gpu_hours))
-    if not 0 < hours * SECONDS_PER_HOUR <= MAX_GPU_SECONDS:
+    if hours != round(hours, 4):
         raise BadAmount(str(gpu_hours))
     seconds = int((hours * SECONDS_PER_HOUR).to_integral_value(ROUND_HALF_EVEN))
     if seconds < 1:

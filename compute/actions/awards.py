@@ -27,7 +27,7 @@ from compute.quota import gpu_hours, gpu_minutes, months_in, spread
 from compute.states import DECIDABLE, AllocationState, RequestState
 from projects.access import belongs_to
 from projects.doorbell import ring
-from projects.errors import Invalid, NotAllowed
+from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
 from projects.models.events import record_event
 
@@ -55,6 +55,7 @@ def award(
         raise NotAllowed(_("Nobody decides on a request of their own project."))
     plan = _plan(request, grants, now)
     _take_request(by, request, reason, now)
+    _check_unchanged(request, grants)
     _take_capacity(plan)
     allocations = [_allocate(by, request, grant, months, now) for grant, months in plan]
     record_event(
@@ -74,15 +75,19 @@ def award(
 
 
 def proposed_months(line: RequestLine, gpu_seconds: int, now: datetime) -> dict[date, int]:
-    """An award's months by days of the line's window from today on. Raises Invalid if it is over."""
-    today = now.astimezone(UTC).date()
-    start = max(line.start, today)
+    """An award by days of the line's window from today on. Raises Invalid if it is over."""
+    return spread(gpu_seconds, _begin(line, now), line.end)
+
+
+def _begin(line: RequestLine, now: datetime) -> date:
+    """The first day that an award can still give: what the months before offered has passed."""
+    start = max(line.start, now.astimezone(UTC).date())
     if start >= line.end:
         raise Invalid(
             _("The window of this line ended on %(day)s. Send the request back for a new one.")
             % {"day": line.end}
         )
-    return spread(gpu_seconds, start, line.end)
+    return start
 
 
 def _plan(
@@ -92,10 +97,10 @@ def _plan(
     given = [grant for grant in grants if grant.gpu_seconds]
     if not given:
         raise Invalid(_("Award at least one line, or deny the request."))
-    plan = []
+    plan: list[tuple[Grant, Mapping[date, int]]] = []
     for grant in given:
         months = grant.months or proposed_months(grant.line, grant.gpu_seconds, now)
-        _check_months(grant, months)
+        _check_months(grant, months, now)
         plan.append((grant, {month: amount for month, amount in months.items() if amount}))
     return plan
 
@@ -113,11 +118,11 @@ def _check_grants(request: Request, grants: Sequence[Grant]) -> None:
             raise Invalid(sentence, fields={"lines": [sentence]})
 
 
-def _check_months(grant: Grant, months: Mapping[date, int]) -> None:
+def _check_months(grant: Grant, months: Mapping[date, int], now: datetime) -> None:
     if any(amount < 0 for amount in months.values()):
         raise Invalid(_("A month cannot get less than nothing."))
-    if not set(months) <= set(months_in(grant.line.start, grant.line.end)):
-        raise Invalid(_("The months must lie in the window that was asked for."))
+    if not set(months) <= set(months_in(_begin(grant.line, now), grant.line.end)):
+        raise Invalid(_("The months must lie in what is left of the window that was asked for."))
     if sum(months.values()) != grant.gpu_seconds:
         raise Invalid(
             _("The months sum up to %(sum)s GPU-h, the award is %(award)s.")
@@ -141,6 +146,13 @@ def _take_request(by: User, request: Request, reason: str, now: datetime) -> Non
     request.moves.create(
         at=now, from_state=before, to_state=RequestState.AWARDED, by=by, reason=reason
     )
+
+
+def _check_unchanged(request: Request, grants: Sequence[Grant]) -> None:
+    """Now that the request is ours: it may have been sent back and changed since it was read."""
+    lines = request.lines.filter(pk__in=[grant.line.pk for grant in grants]).count()
+    if lines < len(grants):
+        raise Conflict(_("The request was changed meanwhile. Reload it to see."))
 
 
 def _take_capacity(plan: Sequence[tuple[Grant, Mapping[date, int]]]) -> None:

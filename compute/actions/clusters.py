@@ -16,12 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.models import CapacityMonth, Cluster, ClusterHealth, Credential, Pool
 from compute.models.clusters import TOKEN_SKEW
+from compute.quota import MAX_GPU_SECONDS
 from projects.doorbell import ring
 from projects.errors import Conflict, Invalid
 from projects.models import User
 from projects.models.events import record_event
 
 UNIX_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+# Decoding a JWT skips foreign characters; in an HTTP header they would stop every pass.
+JWT = re.compile(r"[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]+){2}\Z")
 
 
 @transaction.atomic
@@ -78,9 +81,14 @@ def check_address(url: str) -> None:
 def set_capacity(
     *, by: User | None, pool: Pool, months: Mapping[date, int], now: datetime
 ) -> None:
-    """Say how many GPU-seconds a pool offers in each month. Raises Conflict below what is granted."""
+    """Say how many GPU-seconds a pool offers in each month.
+
+    Raises Conflict below what is granted, Invalid for what is no amount or no month.
+    """
     for month in sorted(months):
         offered = months[month]
+        if month.day != 1 or not 0 <= offered <= MAX_GPU_SECONDS:
+            raise Invalid(_("A month offers no such amount: %(n)s GPU-s.") % {"n": offered})
         _row, is_new = CapacityMonth.objects.get_or_create(
             pool=pool, month=month, defaults={"offered": offered}
         )
@@ -157,6 +165,8 @@ def withdraw_credential(*, by: User, cluster: Cluster, unix_user: str, now: date
 
 def _expiry(token: str, unix_user: str, now: datetime) -> datetime:
     try:
+        if not JWT.match(token):
+            raise jwt.InvalidTokenError
         claims = jwt.decode(token, options={"verify_signature": False})
         expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
     except (

@@ -150,8 +150,8 @@ def _check_owner(asked: Asked, allocation: Allocation) -> None:
             line = asked.lines[name]
             raise ScriptNotAccepted(
                 _(
-                    "Not accepted: line %(line)s, `--%(option)s=%(found)s`. The allocation sets it "
-                    "to “%(value)s”; delete the line."
+                    "Not accepted: line %(line)s, `--%(option)s=%(found)s`. The allocation sets "
+                    "it to “%(value)s”; delete the line."
                 )
                 % {"line": line, "option": name, "found": found, "value": value},
                 fields={"script": [_("line %(line)s") % {"line": line}]},
@@ -189,10 +189,10 @@ def _check_environment(environment: Mapping[str, str]) -> None:
                 _("“%(name)s” cannot be set here; set it inside the script.")
                 % {"name": name[:80]},
             )
-        if "\0" in value or len(value) > 4096:
+        if CONTROL.search(value) or len(value) > 4096:
             raise _invalid(
                 "environment",
-                _("The value of %(name)s has a NUL or more than 4,096 characters.")
+                _("The value of %(name)s has control characters or more than 4,096 characters.")
                 % {"name": name},
             )
 

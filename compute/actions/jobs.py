@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -84,7 +84,7 @@ def cancel_job(*, by: User, job: Job, reason: str = "", now: datetime) -> None:
 
 def _check_open(allocation: Allocation, now: datetime) -> None:
     cluster = allocation.pool.cluster
-    if allocation.has_ended or allocation.end <= now.date():
+    if allocation.has_ended or allocation.end <= now.astimezone(UTC).date():
         raise Conflict(
             _("This allocation ended on %(day)s; jobs cannot be submitted under it any more.")
             % {"day": allocation.end}
@@ -138,8 +138,8 @@ def _over_balance(job: Job) -> OverBalance:
         )
     return OverBalance(
         _(
-            "Not accepted: %(gpus)s GPUs × %(hours)s h reserve %(asked)s GPU-h; %(free)s are free. "
-            "Time limit at most %(longest)s, or request a supplement."
+            "Not accepted: %(gpus)s GPUs × %(hours)s h reserve %(asked)s GPU-h; %(free)s are "
+            "free. Time limit at most %(longest)s, or request a supplement."
         )
         % values
     )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import Pool, Request, RequestLine
 from compute.states import RequestState
-from projects.errors import Conflict, Invalid
+from projects.access import belongs_to
+from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import Project, User
 from projects.models.events import record_event
 from registry.models import Model
 
 DECIDED_WITHIN = timedelta(days=14)
+LONGEST_WINDOW = timedelta(days=5 * 366)
+FURTHEST_AHEAD = timedelta(days=10 * 366)
 
 
 class Ask(NamedTuple):
@@ -52,7 +55,7 @@ def create_request(
         created_by=by,
         created_at=now,
     )
-    _write_lines(request, lines)
+    _write_lines(request, lines, now)
     request.moves.create(at=now, to_state=request.state, by=by)
     _record(by, "create_request", request, now)
     return request
@@ -83,7 +86,7 @@ def update_request(
         ]
     )  # fmt: skip
     request.lines.all().delete()
-    _write_lines(request, lines)
+    _write_lines(request, lines, now)
     _record(by, "update_request", request, now)
 
 
@@ -119,8 +122,8 @@ def review_request(*, by: User, request: Request, comment: str, now: datetime) -
 
 @transaction.atomic
 def return_request(*, by: User, request: Request, comment: str, now: datetime) -> None:
-    """Send a request back for changes. Raises Conflict if it was decided, Invalid without words."""
-    _need(comment, _("Say what should be changed."))
+    """Send a request back. Raises Conflict if it was decided, Invalid without words."""
+    _need("comment", comment, _("Say what should be changed."))
     _lock(request)
     _move(request, RequestState.CHANGES_REQUESTED, by=by, now=now, reason=comment, owner=by)
     _record(by, "return_request", request, now, comment)
@@ -128,8 +131,10 @@ def return_request(*, by: User, request: Request, comment: str, now: datetime) -
 
 @transaction.atomic
 def deny_request(*, by: User, request: Request, reason: str, now: datetime) -> None:
-    """Say no. Raises Conflict if it was decided, Invalid without a reason."""
-    _need(reason, _("Give the applicants a reason."))
+    """Say no. Raises NotAllowed for one's own project, Conflict if it was decided, Invalid."""
+    if belongs_to(by, request.project):
+        raise NotAllowed(_("Nobody decides on a request of their own project."))
+    _need("reason", reason, _("Give the applicants a reason."))
     _lock(request)
     _move(
         request,
@@ -196,15 +201,12 @@ def _check_complete(request: Request) -> None:
         raise Invalid(_("The request is not complete yet."), fields=missing)
 
 
-def _write_lines(request: Request, lines: Sequence[Ask]) -> None:
-    for position, line in enumerate(lines):
-        if line.end <= line.start:
-            sentence = _("Line %(n)s: the window must end after it begins.") % {"n": position + 1}
-            raise Invalid(sentence, fields={"lines": [sentence]})
-        if (line.end - line.start).days > 5 * 366:
-            sentence = _("Line %(n)s: the window may be five years long at most.") % {
-                "n": position + 1
-            }
+def _write_lines(request: Request, lines: Sequence[Ask], now: datetime) -> None:
+    today = now.astimezone(UTC).date()
+    for number, line in enumerate(lines, start=1):
+        problem = _window_problem(line, today)
+        if problem:
+            sentence = _("Line %(n)s: %(problem)s") % {"n": number, "problem": problem}
             raise Invalid(sentence, fields={"lines": [sentence]})
     RequestLine.objects.bulk_create(
         RequestLine(request=request, position=position, **line._asdict())
@@ -212,9 +214,21 @@ def _write_lines(request: Request, lines: Sequence[Ask]) -> None:
     )
 
 
-def _need(text: str, sentence: str) -> None:
+def _window_problem(line: Ask, today: date) -> Any:
+    if line.end <= line.start:
+        return _("the window must end after it begins.")
+    if line.end <= today:
+        return _("the window ended on %(day)s.") % {"day": line.end}
+    if line.end - line.start > LONGEST_WINDOW:
+        return _("the window may be five years long at most.")
+    if line.end - today > FURTHEST_AHEAD:
+        return _("the window may end ten years from now at most.")
+    return None
+
+
+def _need(field: str, text: str, sentence: Any) -> None:
     if not text.strip():
-        raise Invalid(sentence, fields={"reason": [sentence]})
+        raise Invalid(sentence, fields={field: [sentence]})
 
 
 def _record(by: User, kind: str, request: Request, now: datetime, reason: str = "") -> None:

@@ -1,4 +1,4 @@
-"""With which compute: the tables of clusters, pools, requests, allocations, the ledger and jobs."""
+"""With which compute: the tables of clusters, pools, requests, allocations and jobs."""
 
 from compute.models.allocations import Allocation, AllocationMove, Balance
 from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Credential

@@ -77,6 +77,7 @@ class Job(Stateful):
     """One intent; becomes at most one running Slurm job."""
 
     MOVES = JOB_MOVES
+    KEEPS_REASON = True
 
     # Intent: written when it is submitted, and by cancelling.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -33,7 +33,8 @@ class Stateful(models.Model):
     """A row with a state, a table of allowed moves and a history."""
 
     MOVES: Mapping[Any, frozenset[Any]]
-    moves: models.Manager[Any]
+    KEEPS_REASON = False  # whether the row itself shows the reason of its last move
+    moves: Any  # the history's manager, one table for each kind of row
     state: Any
 
     class Meta:
@@ -56,7 +57,10 @@ class Stateful(models.Model):
         before = self.state
         if state not in self.MOVES.get(before, ()):
             raise ValueError(f"{self._meta.model_name}: {before} → {state} is not allowed")
-        rows = type(self)._default_manager.filter(pk=self.pk, state=before)
+        if self.KEEPS_REASON:
+            values["reason"] = reason
+        manager: Any = type(self)._default_manager
+        rows = manager.filter(pk=self.pk, state=before)
         if not rows.update(state=state, **values):
             return False
         self.state = state

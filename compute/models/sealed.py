@@ -14,7 +14,7 @@ class Unreadable(Exception):
 
 
 def seal(secret: str, *, row: UUID, column: str) -> str:
-    """`keyid:ciphertext`. Fernet has no associated data, so place and secret are sealed together."""
+    """`keyid:ciphertext`. Fernet has no associated data: place and secret are sealed together."""
     key_id, cipher = next(iter(_ciphers().items()))
     return f"{key_id}:{cipher.encrypt(f'{row}/{column}/{secret}'.encode()).decode()}"
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from compute.models import AccountingCursor, Allocation, Cluster, Job, LedgerEntry, UsageRecord
 from compute.models.ledger import post
 from compute.slurm.types import JobRecord
 from compute.sync.connections import Connections
+from compute.sync.windows import lapse
 
 log = structlog.get_logger(__name__)
 
@@ -22,15 +24,22 @@ Account, Kind = LedgerEntry.Account, LedgerEntry.Kind
 
 def account(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
     """Settle finished jobs, and once a minute read the history for what else used our accounts."""
-    settled = sum(_settle_from(job, clients, now) for job in _unsettled(cluster))
+    waiting = _unsettled(cluster).filter(slurm_job_id__isnull=False)[:500]
+    settled = sum(_settle_from(job, clients, now) for job in waiting)
     return {"settled": settled, "read": _read_history(cluster, clients, now)}
+
+
+def settle_unsent(cluster: Cluster, *, now: datetime) -> int:
+    """Give back what was reserved by jobs that no cluster ever held; needs no cluster."""
+    return sum(settle(job, (), now=now) for job in _unsettled(cluster).filter(slurm_job_id=None))
 
 
 def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
     """Turn a final job's reservation into use and return the rest, once. False if it was done."""
     with transaction.atomic():
-        rows = Job.objects.select_for_update(of=("self",)).select_related("allocation")
-        locked = rows.get(pk=job.pk)
+        # With the allocation, whose end would otherwise miss what is given back meanwhile.
+        rows = Job.objects.select_for_update(of=("self", "allocation"), no_key=True)
+        locked = rows.select_related("allocation__pool").get(pk=job.pk)
         if locked.settled_at is not None:
             return False
         left = locked.reserved_gpu_seconds
@@ -48,14 +57,26 @@ def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
     return True
 
 
-def _unsettled(cluster: Cluster) -> Iterable[Job]:
-    return Job.objects.unsettled().filter(cluster=cluster).select_related("allocation")[:500]
+def take(allocation: Allocation, record: JobRecord, now: datetime) -> None:
+    """One row of the history: kept always, booked when final and nothing else will book it."""
+    job = _job_of(allocation, record)
+    usage = _upsert(allocation, job, record, now)
+    if record.end_time is None or (job is not None and job.settled_at is None):
+        return  # provisional, or settling books it out of the reservation
+    # Settling may have booked it out of the reservation, in part or whole.
+    booked = LedgerEntry.objects.filter(source_key__startswith=f"{_source(usage)}:").exists()
+    if not booked and _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now) and job:
+        Job.objects.filter(pk=job.pk).update(
+            used_gpu_seconds=F("used_gpu_seconds") + usage.gpu_seconds
+        )
+
+
+def _unsettled(cluster: Cluster) -> QuerySet[Job]:
+    return Job.objects.unsettled().filter(cluster=cluster).order_by("submitted_at")
 
 
 def _settle_from(job: Job, clients: Connections, now: datetime) -> bool:
-    if job.slurm_job_id is None:
-        return settle(job, (), now=now)
-    rows = clients.any().records_of(job.slurm_job_id)
+    rows = clients.any().records_of(job.slurm_job_id or 0)
     records = [record for record in rows if record.name == job.token]
     if not records or any(record.end_time is None for record in records):
         return False  # slurmdbd lags by seconds: the next pass asks again
@@ -77,24 +98,9 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
     ours = [record for record in history if record.account in accounts]
     with transaction.atomic():
         for record in ours:
-            _take(accounts[record.account], record, now)
+            take(accounts[record.account], record, now)
         AccountingCursor.objects.update_or_create(cluster=cluster, defaults={"read_until": now})
     return len(ours)
-
-
-def _take(allocation: Allocation, record: JobRecord, now: datetime) -> None:
-    """One row of the history: kept always, booked when final and nothing else will book it."""
-    job = _job_of(allocation, record)
-    usage = _upsert(allocation, job, record, now)
-    if record.end_time is None or (job is not None and job.settled_at is None):
-        return  # provisional, or settling books it out of the reservation
-    booked = LedgerEntry.objects.filter(source_key__startswith=_source(usage)).exists()
-    if not booked:
-        _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now)
-        if job is not None:
-            Job.objects.filter(pk=job.pk).update(
-                used_gpu_seconds=(job.used_gpu_seconds or 0) + usage.gpu_seconds
-            )
 
 
 def _job_of(allocation: Allocation, record: JobRecord) -> Job | None:
@@ -126,10 +132,8 @@ def _upsert(
     return usage
 
 
-def _book_use(usage: UsageRecord, amount: int, debit: LedgerEntry.Account, now: datetime) -> None:
-    if amount <= 0:
-        return
-    post(
+def _book_use(usage: UsageRecord, amount: int, debit: LedgerEntry.Account, now: datetime) -> bool:
+    return amount > 0 and post(
         allocation_id=usage.allocation_id,
         kind=Kind.USE,
         debit=debit,
@@ -156,17 +160,7 @@ def _give_back(job: Job, amount: int, now: datetime) -> None:
         job=job,
     )
     if job.allocation.has_ended:
-        post(
-            allocation_id=job.allocation_id,
-            kind=Kind.EXPIRE,
-            debit=Account.AVAILABLE,
-            credit=Account.ISSUED,
-            gpu_seconds=amount,
-            source_key=f"expire:{job.allocation_id}:{job.pk}",
-            at=now,
-            job=job,
-            may_overdraw=True,
-        )
+        lapse(job.allocation, now=now, job=job)
 
 
 def _source(usage: UsageRecord) -> str:

@@ -6,54 +6,73 @@ cannot start; which one may is decided by one guarded update of `slurm_job_id`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from compute.models import Cluster, Job, JobMove
+from compute.models import Cluster, Credential, Job, JobMove
 from compute.slurm.errors import (
     CredentialRejected,
     NotReached,
     RefusedByCluster,
     SlurmError,
 )
-from compute.slurm.types import JobDescription, JobView, Submitted
+from compute.slurm.types import JobDescription, Submitted
 from compute.states import NOT_HANDED_OVER, JobState, LimitState, Waiting
+from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
+from compute.sync.identity import commit_id, unwanted
+from compute.sync.recover import recover
+from compute.sync.release import release
 
 log = structlog.get_logger(__name__)
 
 BATCH = 64
-PARALLEL = 16
-MAX_ATTEMPTS = 5
-T = TypeVar("T")
+UNREACHED_AGAIN_AFTER = timedelta(seconds=5)
+REJECTED_AGAIN_AFTER = timedelta(seconds=60)
 
 
 def dispatch(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
     """One round for a cluster that answers: recover, claim, submit, commit, verify, release."""
-    drop_cancelled(cluster, now=now)
-    _say_what_is_missing(cluster, clients, now)
-    recovered = _recover(cluster, clients, now)
-    claimed = _claim(cluster, clients, now)
-    sent = _send(claimed, clients, now)
-    released = _release(cluster, clients, now)
+    drop_unwanted(cluster, now=now)
+    note_credentials(cluster, clients, now=now)
+    _note_limits(cluster)
+    recovered = recover(cluster, clients, now=now)
+    sent = _send(_claim(cluster, clients, now), clients, now)
+    released = release(cluster, clients, now=now)
     return {"recovered": recovered, "sent": sent, "released": released}
 
 
-def drop_cancelled(cluster: Cluster, *, now: datetime) -> None:
+def drop_unwanted(cluster: Cluster, *, now: datetime) -> None:
     """End what was never handed over and shall not be any more; needs no cluster."""
-    rows = Job.objects.filter(cluster=cluster, state__in=NOT_HANDED_OVER).select_related(
-        "allocation"
+    rows = Job.objects.filter(unwanted(), cluster=cluster, state__in=NOT_HANDED_OVER)
+    for job in rows:
+        reason = "" if job.cancel_requested_at else "AllocationEnded"
+        job.move_to(JobState.CANCELLED, now=now, reason=reason, waiting_for="", ended_at=now)
+
+
+def note_credentials(cluster: Cluster, clients: Connections, *, now: datetime) -> None:
+    """Block what has no usable token, take up again what has one; needs no cluster.
+
+    After a token was rejected its job tries again with a fresh one, or in a minute.
+    """
+    jobs = Job.objects.filter(cluster=cluster)
+    has_token = Q(allocation__unix_user__in=clients.users)
+    in_force = Q(allocation__limit__state=LimitState.IN_FORCE)
+    for job in jobs.filter(in_force, state=JobState.NEW).exclude(has_token):
+        job.move_to(JobState.BLOCKED, now=now, waiting_for=Waiting.CREDENTIAL)
+    fresh = Credential.objects.filter(
+        cluster=cluster,
+        unix_user=OuterRef("allocation__unix_user"),
+        delivered_at__gt=OuterRef("sent_at"),
     )
-    for job in rows.filter(_unwanted()):
-        job.move_to(JobState.CANCELLED, now=now, reason=_why_unwanted(job), waiting_for="")
+    due = Q(retry_at=None) | Q(retry_at__lte=Now()) | Exists(fresh)
+    for job in jobs.filter(has_token, due, state=JobState.BLOCKED):
+        job.move_to(JobState.NEW, now=now, waiting_for="", retry_at=None)
 
 
 def wait_for_cluster(cluster: Cluster) -> None:
@@ -62,41 +81,11 @@ def wait_for_cluster(cluster: Cluster) -> None:
     rows.exclude(waiting_for=Waiting.CLUSTER).update(waiting_for=Waiting.CLUSTER)
 
 
-def in_parallel(
-    call: Callable[[Job], T], jobs: Sequence[Job]
-) -> Iterable[tuple[Job, T | SlurmError]]:
-    """Each job's answer or error, as they come; the calls touch no database."""
-
-    def one(job: Job) -> tuple[Job, T | SlurmError]:
-        try:
-            return job, call(job)
-        except SlurmError as error:
-            return job, error
-
-    if len(jobs) < 2:
-        return [one(job) for job in jobs]
-    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(jobs))) as pool:
-        return list(pool.map(one, jobs))
-
-
-def _unwanted() -> Q:
-    return ~Q(cancel_requested_at=None) | Q(allocation__state__in=("expired", "revoked"))
-
-
-def _why_unwanted(job: Job) -> str:
-    return "" if job.cancel_requested_at else "AllocationEnded"
-
-
-def _say_what_is_missing(cluster: Cluster, clients: Connections, now: datetime) -> None:
-    waiting = Job.objects.filter(cluster=cluster, state=JobState.NEW)
+def _note_limits(cluster: Cluster) -> None:
     in_force = Q(allocation__limit__state=LimitState.IN_FORCE)
+    waiting = Job.objects.filter(cluster=cluster, state=JobState.NEW)
     limitless = waiting.exclude(in_force).exclude(waiting_for=Waiting.LIMIT)
     Job.objects.filter(pk__in=limitless.values("pk")).update(waiting_for=Waiting.LIMIT)
-    has_token = Q(allocation__unix_user__in=clients.users)
-    for job in waiting.filter(in_force).exclude(has_token):
-        job.move_to(JobState.BLOCKED, now=now, waiting_for=Waiting.CREDENTIAL)
-    for job in Job.objects.filter(has_token, cluster=cluster, state=JobState.BLOCKED):
-        job.move_to(JobState.NEW, now=now, waiting_for="")
 
 
 def _claim(cluster: Cluster, clients: Connections, now: datetime) -> list[Job]:
@@ -111,7 +100,7 @@ def _claim(cluster: Cluster, clients: Connections, now: datetime) -> list[Job]:
                 allocation__limit__state=LimitState.IN_FORCE,
                 allocation__unix_user__in=clients.users,
             )
-            .exclude(_unwanted())
+            .exclude(unwanted())
             .order_by("submitted_at")
         )
         jobs = list(ready[:BATCH])
@@ -142,12 +131,17 @@ def _take_answer(
 ) -> bool:
     match answer:
         case Submitted(job_id=job_id, problems=problems):
-            return _commit_id(job, job_id, problems, clients, now)
+            return commit_id(job, job_id, problems, clients, now)
         case RefusedByCluster():
             job.move_to(JobState.REFUSED, now=now, reason=answer.detail, ended_at=now)
         case CredentialRejected():
             job.move_to(
-                JobState.BLOCKED, now=now, reason=answer.detail, waiting_for=Waiting.CREDENTIAL
+                JobState.BLOCKED,
+                now=now,
+                reason=answer.detail,
+                waiting_for=Waiting.CREDENTIAL,
+                attempts=job.attempts - 1,  # only unanswered ones count
+                retry_at=Now() + REJECTED_AGAIN_AFTER,
             )
         case NotReached():
             job.move_to(
@@ -155,129 +149,12 @@ def _take_answer(
                 now=now,
                 reason=answer.detail,
                 waiting_for=Waiting.CLUSTER,
-                retry_at=Now() + timedelta(seconds=5),
+                attempts=job.attempts - 1,
+                retry_at=Now() + UNREACHED_AGAIN_AFTER,
             )
         case _:  # it may exist: stays SENDING until it is found, or surely is not there
             log.warning("submission_unanswered", job=str(job.pk), detail=answer.detail)
     return False
-
-
-def _commit_id(
-    job: Job, job_id: int, problems: Sequence[str], clients: Connections, now: datetime
-) -> bool:
-    """Make this Slurm job the canonical one, if none is; another held one can never start."""
-    if job.slurm_job_id is None and job.move_to(JobState.KNOWN, now=now, slurm_job_id=job_id):
-        if problems:
-            _refuse(job, "; ".join(problems), clients, now)
-        return True
-    committed = Job.objects.values_list("slurm_job_id", flat=True).get(pk=job.pk)
-    if committed not in (None, job_id):
-        _cancel_quietly(job, job_id, clients)
-    return False
-
-
-def _recover(cluster: Cluster, clients: Connections, now: datetime) -> int:
-    """Find what became of submissions whose answer was lost; adopt, send again, or give up."""
-    lost = list(
-        Job.objects.filter(cluster=cluster, state=JobState.SENDING)
-        .filter(sent_at__lt=Now() - timedelta(seconds=2))
-        .select_related("allocation__pool")
-    )
-    if not lost:
-        return 0
-    by_name: dict[str, list[JobView]] = {}
-    for view in clients.any().jobs():
-        by_name.setdefault(view.name, []).append(view)
-    old = set(
-        Job.objects.filter(pk__in=[job.pk for job in lost])
-        .filter(sent_at__lt=Now() - timedelta(seconds=settings.RESEND_AFTER_SECONDS))
-        .values_list("pk", flat=True)
-    )
-    found = 0
-    for job in lost:
-        job_id = _find(job, by_name.get(job.token, []), clients)
-        if job_id is not None:
-            found += _commit_id(job, job_id, (), clients, now)
-        elif job.pk in old:
-            _send_again(job, now)
-    return found
-
-
-def _find(job: Job, views: Sequence[JobView], clients: Connections) -> int | None:
-    """The Slurm job of this intent: by unique name, user and account. Clocks are not compared."""
-    mine = (job.allocation.unix_user, job.allocation.slurm_account)
-    ids = [view.job_id for view in views if (view.user, view.account) == mine]
-    if not ids:
-        since = int(job.submitted_at.timestamp()) - 86400
-        records = clients.any().records_named(job.token, since=since)
-        ids = [record.job_id for record in records if (record.user, record.account) == mine]
-    return min(ids, default=None)
-
-
-def _send_again(job: Job, now: datetime) -> None:
-    if job.attempts >= MAX_ATTEMPTS:
-        job.move_to(JobState.UNKNOWN, now=now, reason="AttemptsUnanswered")
-    else:
-        job.move_to(JobState.NEW, now=now, reason="AnswerLost")
-
-
-def _release(cluster: Cluster, clients: Connections, now: datetime) -> int:
-    """Release what is held under its committed id, after reading back that it is what was asked."""
-    known = Job.objects.filter(cluster=cluster, state=JobState.KNOWN, slurm_job_id__isnull=False)
-    jobs = [
-        job
-        for job in known.select_related("allocation__pool").order_by("submitted_at")
-        if job.allocation.unix_user in clients.users
-    ]
-    if not jobs:
-        return 0
-    views = {view.job_id: view for view in clients.any().jobs()}
-    good = [
-        job for job in jobs if _is_as_asked(job, views.get(job.slurm_job_id or 0), clients, now)
-    ]
-    answers = in_parallel(
-        lambda job: clients.of(job.allocation.unix_user).release(job.slurm_job_id or 0), good
-    )
-    released = 0
-    for job, answer in answers:
-        if isinstance(answer, SlurmError):  # safe to repeat: the next pass does
-            log.warning("release_unanswered", job=str(job.pk), detail=answer.detail)
-        else:
-            released += job.move_to(JobState.RELEASED, now=now)
-    return released
-
-
-def _is_as_asked(job: Job, view: JobView | None, clients: Connections, now: datetime) -> bool:
-    if view is None:  # not visible yet, or gone: following decides from the accounting
-        return False
-    if _is_unwanted_now(job):
-        _cancel_quietly(job, view.job_id, clients)
-        return False
-    asked = (job.token, job.allocation.slurm_account, job.allocation.unix_user, job.gpus)
-    seen = (view.name, view.account, view.user, view.gpus)
-    if asked != seen:
-        _refuse(job, f"NotAsAsked: {seen} instead of {asked}", clients, now)
-        return False
-    return True
-
-
-def _is_unwanted_now(job: Job) -> bool:
-    return Job.objects.filter(_unwanted(), pk=job.pk).exists()
-
-
-def _refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
-    """Cancel the held job first: only when the cluster agreed is it final."""
-    if _cancel_quietly(job, job.slurm_job_id or 0, clients):
-        job.move_to(JobState.REFUSED, now=now, reason=reason, ended_at=now)
-
-
-def _cancel_quietly(job: Job, job_id: int, clients: Connections) -> bool:
-    try:
-        clients.of(job.allocation.unix_user).cancel(job_id)
-    except SlurmError as error:
-        log.warning("cancel_unanswered", job=str(job.pk), slurm_job=job_id, detail=error.detail)
-        return False
-    return True
 
 
 def _describe(job: Job) -> JobDescription:

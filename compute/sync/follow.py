@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from django.db.models import Q
@@ -18,8 +19,9 @@ from compute.states import (
     JobState,
     from_slurm,
 )
+from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
-from compute.sync.dispatch import in_parallel
+from compute.sync.recover import may_have_strays, reap
 
 log = structlog.get_logger(__name__)
 
@@ -31,18 +33,23 @@ def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str
         .filter(cluster=cluster, slurm_job_id__isnull=False)
         .select_related("allocation")
     )
-    if not jobs:
-        return {"followed": 0, "moved": 0, "cancelled": 0}
-    views = {view.job_id: view for view in clients.any().jobs()}
+    if not jobs and not may_have_strays(cluster):
+        return {"followed": 0, "moved": 0, "cancelled": 0, "reaped": 0}
+    listed = clients.any().jobs()
+    views = {view.job_id: view for view in listed}
+    seen = []
     moved = 0
     for job in jobs:
         view = views.get(job.slurm_job_id or 0)
         if view is not None and view.name == job.token:
+            seen.append(job)
             moved += _see(job, view, now)
         else:
             moved += _see_record(job, clients, now)
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(observed_at=now)
-    return {"followed": len(jobs), "moved": moved, "cancelled": _cancel(jobs, clients)}
+    cancelled = _cancel(seen, clients)
+    reaped = reap(cluster, listed, clients)
+    return {"followed": len(jobs), "moved": moved, "cancelled": cancelled, "reaped": reaped}
 
 
 def _see(job: Job, view: JobView, now: datetime) -> bool:
@@ -50,10 +57,10 @@ def _see(job: Job, view: JobView, now: datetime) -> bool:
     if state is None:
         log.warning("unknown_slurm_state", job=str(job.pk), state=view.state)
         return False
-    if view.is_held and state == JobState.PENDING:
-        return False  # not released yet: dispatch does that again
+    if view.is_held and (job.state == JobState.KNOWN or _is_to_be_released(job, view)):
+        return False
     reason = _reason(job, view.reason, state)
-    values = {
+    values: dict[str, Any] = {
         "reason": reason,
         "started_at": _at(view.start_time) if state != JobState.PENDING else None,
         "ended_at": _at(view.end_time) if state in ENDED_ON_CLUSTER else None,
@@ -66,6 +73,11 @@ def _see(job: Job, view: JobView, now: datetime) -> bool:
             job.reason = reason
         return False
     return job.move_to(state, now=now, **values)
+
+
+def _is_to_be_released(job: Job, view: JobView) -> bool:
+    """Told to start, and still held as we left it: releasing is repeated."""
+    return job.state == JobState.RELEASED and view.reason == "JobHeldUser"
 
 
 def _see_record(job: Job, clients: Connections, now: datetime) -> bool:
@@ -91,7 +103,7 @@ def _order(record: JobRecord) -> tuple[int, int]:
 
 
 def _cancel(jobs: Sequence[Job], clients: Connections) -> int:
-    """End what people, the allocation's end or a hopeless reason ask to end; repeated until seen."""
+    """End what people, the end of the allocation or a hopeless reason ask to end, until seen."""
     doomed = Q(state=JobState.PENDING, reason__in=WILL_NOT_START)
     ended = ~Q(state=JobState.RUNNING) & Q(
         allocation__state__in=(AllocationState.EXPIRED, AllocationState.REVOKED)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from compute.models import Cluster, ClusterHealth
-from compute.slurm.errors import SlurmError
+from compute.slurm.errors import CredentialRejected, SlurmError
 from compute.slurm.types import Ping
 from compute.sync.connections import Connections
 
 
 def check_health(cluster: Cluster, clients: Connections, *, now: datetime) -> bool:
     """Ask the cluster and write down what it says. A cluster that is down is a normal state."""
-    try:
-        ping = clients.any().ping()
-    except SlurmError as error:
-        ping = Ping(is_up=False, slurm_version="", wire="", detail=error.detail)
+    ping = _ask(clients)
     rows = ClusterHealth.objects.filter(cluster=cluster)
     if ping.is_up:
         rows.update(
@@ -32,3 +29,19 @@ def check_health(cluster: Cluster, clients: Connections, *, now: datetime) -> bo
         rows.update(is_up=False, checked_at=now, wire="", last_error=ping.detail[:1000])
         rows.filter(unreachable_since=None).update(unreachable_since=now)
     return ping.is_up
+
+
+def _ask(clients: Connections) -> Ping:
+    """With one token after the other: that one is rejected says nothing about the cluster."""
+    rejected = ""
+    try:
+        while clients.has_tokens:
+            try:
+                return clients.any().ping()
+            except CredentialRejected as error:
+                rejected = error.detail
+                clients.leave_out_first()
+        detail = rejected or "no usable credential"
+    except SlurmError as error:
+        detail = error.detail
+    return Ping(is_up=False, slurm_version="", wire="", detail=detail)

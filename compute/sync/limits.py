@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db.models import Q
@@ -90,7 +91,7 @@ def _judge(
     limit: Limit, account: AssociationView | None, user: AssociationView | None, now: datetime
 ) -> bool:
     """Only what was read back is in force."""
-    seen = {
+    seen: dict[str, Any] = {
         "observed_gpu_minutes": account.gpu_minutes if account else None,
         "observed_user": user is not None,
         "observed_at": now,
@@ -124,9 +125,9 @@ def _observe(
     *,
     detail: str = "",
     command: str = "",
-    **seen: object,
+    **seen: Any,
 ) -> None:
-    values = {"detail": detail, "command": command, **seen}
+    values: dict[str, Any] = {"detail": detail, "command": command, **seen}
     if limit.state == state:
         Limit.objects.filter(pk=limit.pk, state=state).update(**values)
     else:

@@ -8,9 +8,9 @@ import structlog
 
 from compute.models import Cluster, Limit
 from compute.slurm.errors import SlurmError
-from compute.sync.accounting import account
+from compute.sync.accounting import account, settle_unsent
 from compute.sync.connections import Connections, connections
-from compute.sync.dispatch import dispatch, drop_cancelled, wait_for_cluster
+from compute.sync.dispatch import dispatch, drop_unwanted, note_credentials, wait_for_cluster
 from compute.sync.follow import follow
 from compute.sync.health import check_health
 from compute.sync.lease import lease
@@ -38,7 +38,10 @@ def _pass(cluster: Cluster, clients: Connections, now: datetime) -> dict[str, ob
     done: dict[str, object] = {"up": is_up}
     runs = cluster.connection == Cluster.Connection.RUN
     done |= advance_windows(cluster, now=now)
-    drop_cancelled(cluster, now=now)
+    drop_unwanted(cluster, now=now)
+    done["returned"] = settle_unsent(cluster, now=now)
+    if runs:
+        note_credentials(cluster, clients, now=now)
     if not is_up:
         wait_for_cluster(cluster)
         _limits_unreachable(cluster, now)

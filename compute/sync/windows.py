@@ -1,4 +1,4 @@
-"""Allocations in time: active once the window is open and the limit in force, ended when it closes."""
+"""Allocations in time: active once the window is open and the limit in force, then ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from compute.models import Allocation, Balance, Cluster, LedgerEntry
+from compute.models import Allocation, Balance, Cluster, Job, LedgerEntry
 from compute.models.ledger import post
 from compute.states import AllocationState, LimitState
 
@@ -26,16 +26,13 @@ def advance_windows(cluster: Cluster, *, now: datetime) -> dict[str, int]:
     return {"opened": opened, "ended": ended}
 
 
-@transaction.atomic
-def _expire(allocation: Allocation, now: datetime) -> bool:
-    """What is available lapses at once; what is reserved follows when its job is settled."""
-    if not allocation.move_to(AllocationState.EXPIRED, now=now, reason="WindowEnded"):
-        return False
-    available = (
-        Balance.objects.select_for_update()
-        .values_list("available", flat=True)
-        .get(allocation=allocation)
-    )
+def lapse(allocation: Allocation, *, now: datetime, job: Job | None = None) -> None:
+    """Return what an ended allocation has left to its pool; after a job, what that job gave back.
+
+    Never more than is left: what was used beyond the award stays visible as a negative balance.
+    """
+    rows = Balance.objects.select_for_update().filter(allocation=allocation)
+    available = rows.values_list("available", flat=True).get()
     if available > 0:
         post(
             allocation_id=allocation.pk,
@@ -43,7 +40,16 @@ def _expire(allocation: Allocation, now: datetime) -> bool:
             debit=LedgerEntry.Account.AVAILABLE,
             credit=LedgerEntry.Account.ISSUED,
             gpu_seconds=available,
-            source_key=f"expire:{allocation.pk}",
+            source_key=f"expire:{allocation.pk}" + (f":{job.pk}" if job else ""),
             at=now,
+            job=job,
         )
+
+
+@transaction.atomic
+def _expire(allocation: Allocation, now: datetime) -> bool:
+    """What is available lapses at once; what is reserved follows when its job is settled."""
+    if not allocation.move_to(AllocationState.EXPIRED, now=now, reason="WindowEnded"):
+        return False
+    lapse(allocation, now=now)
     return True

@@ -1,0 +1,41 @@
+"""Which Slurm job is the one of an intent: decided once, by one guarded update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from compute.models import Job
+from compute.states import ENDED_ALLOCATIONS, JobState
+from compute.sync.calls import cancel_quietly
+from compute.sync.connections import Connections
+
+
+def commit_id(
+    job: Job, job_id: int, problems: Sequence[str], clients: Connections, now: datetime
+) -> bool:
+    """Make this Slurm job the canonical one, if none is; another held one can never start."""
+    wrong = "; ".join(problems)
+    if job.slurm_job_id is None and job.move_to(
+        JobState.KNOWN, now=now, reason=wrong, slurm_job_id=job_id
+    ):
+        if wrong:
+            refuse(job, wrong, clients, now)
+        return True
+    committed = Job.objects.values_list("slurm_job_id", flat=True).get(pk=job.pk)
+    if committed not in (None, job_id):
+        cancel_quietly(job, job_id, clients)
+    return False
+
+
+def refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
+    """Cancel the held job first: only when the cluster agreed is it final."""
+    if cancel_quietly(job, job.slurm_job_id or 0, clients):
+        job.move_to(JobState.REFUSED, now=now, reason=reason, ended_at=now)
+
+
+def unwanted() -> Q:
+    """Jobs that shall not start any more: cancelled by people, or their allocation has ended."""
+    return ~Q(cancel_requested_at=None) | Q(allocation__state__in=ENDED_ALLOCATIONS)

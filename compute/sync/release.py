@@ -1,0 +1,71 @@
+"""Letting held jobs start, after reading back that they are what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from django.db.models import Q
+
+from compute.models import Cluster, Job
+from compute.slurm.errors import SlurmError
+from compute.slurm.types import JobView
+from compute.states import JobState
+from compute.sync.calls import cancel_quietly, in_parallel
+from compute.sync.connections import Connections
+from compute.sync.identity import refuse, unwanted
+
+log = structlog.get_logger(__name__)
+
+
+def release(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
+    """Release what is held under its committed id; safe to repeat. Returns how many were."""
+    jobs = _committed(cluster, clients)
+    if not jobs:
+        return 0
+    views = {view.job_id: view for view in clients.any().jobs()}
+    good = [job for job in jobs if _may_start(job, views, clients, now)]
+    answers = in_parallel(
+        lambda job: clients.of(job.allocation.unix_user).release(job.slurm_job_id or 0), good
+    )
+    released = 0
+    for job, answer in answers:
+        if isinstance(answer, SlurmError):  # the next pass does it again
+            log.warning("release_unanswered", job=str(job.pk), detail=answer.detail)
+        elif job.state == JobState.KNOWN:
+            released += job.move_to(JobState.RELEASED, now=now)
+    return released
+
+
+def _committed(cluster: Cluster, clients: Connections) -> list[Job]:
+    """Known and released ones: an answer to a release is no proof that the hold is gone."""
+    rows = Job.objects.filter(
+        Q(state=JobState.KNOWN) | Q(state=JobState.RELEASED),
+        cluster=cluster,
+        slurm_job_id__isnull=False,
+        allocation__unix_user__in=clients.users,
+    )
+    return list(rows.select_related("allocation__pool").order_by("submitted_at"))
+
+
+def _may_start(
+    job: Job, views: Mapping[int, JobView], clients: Connections, now: datetime
+) -> bool:
+    view = views.get(job.slurm_job_id or 0)
+    # Not visible yet, or gone, or the id is another job's by now: following decides.
+    if view is None or view.name != job.token:
+        return False
+    if job.state == JobState.RELEASED and not (view.is_held and view.reason == "JobHeldUser"):
+        return False
+    if Job.objects.filter(unwanted(), pk=job.pk).exists():
+        cancel_quietly(job, view.job_id, clients)
+        return False
+    if job.state == JobState.KNOWN and job.reason:  # handed over with problems, not cancelled yet
+        refuse(job, job.reason, clients, now)
+        return False
+    asked = (job.allocation.slurm_account, job.allocation.unix_user, job.gpus)
+    seen = (view.account, view.user, view.gpus)
+    if asked != seen and view.is_held:
+        refuse(job, f"NotAsAsked: {seen} instead of {asked}", clients, now)
+    return asked == seen
