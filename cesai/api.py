@@ -1,4 +1,4 @@
-"""What all API resources share: rendering, parsing, paging, and how the description is completed."""
+"""What all API resources share: JSON in, JSON out, and a complete description."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 from rest_framework.utils.serializer_helpers import ReturnDict
+
+MAX_DEPTH = 32
 
 
 class TooLarge(APIException):
@@ -35,7 +34,8 @@ class OrjsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """JSON bytes; nothing for an answer without a body."""
-        return b"" if data is None else orjson.dumps(data, default=_plain)
+        # The messages about a list are keyed by the numbers of its wrong rows.
+        return b"" if data is None else orjson.dumps(data, _plain, orjson.OPT_NON_STR_KEYS)
 
 
 class StrictJSONParser(BaseParser):
@@ -57,24 +57,9 @@ class StrictJSONParser(BaseParser):
             raise ParseError(_("The body is no JSON: %(error)s.") % {"error": error}) from error
         if not isinstance(data, dict):
             raise ParseError(_("The body must be a JSON object."))
-        if _depth(data) > 32:
+        if _is_deeper(data, MAX_DEPTH):
             raise ParseError(_("The body is nested more than 32 levels deep."))
         return data
-
-
-class KeysetPagination(CursorPagination):
-    """`next`, `previous`, `results`; a page costs the same wherever it lies."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
-    ordering = ("-created_at", "-id")
-
-    def get_ordering(
-        self, request: Request, queryset: QuerySet[Any], view: Any
-    ) -> tuple[str, ...]:
-        """The resource's own order, with a unique last key."""
-        return tuple(getattr(view, "ordering", self.ordering))
 
 
 def describe_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
@@ -112,10 +97,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _depth(value: Any) -> int:
-    """How deeply lists and objects are nested (orjson itself stops at 254)."""
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested deeper; what lies below the limit is not looked at."""
+    if not isinstance(value, (dict, list)):
+        return False
+    if levels == 0:
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(_is_deeper(part, levels - 1) for part in parts)

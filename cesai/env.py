@@ -1,11 +1,15 @@
-"""Reads the environment: typed, from files where a secret is one, and with one sentence when wrong."""
+"""Reads the environment: typed, secrets from files, one sentence for what is wrong."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
 from cryptography.fernet import Fernet
@@ -13,6 +17,13 @@ from cryptography.fernet import Fernet
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ENV = ROOT / "var" / "demo.env"
+HTTP = ("https", "http")
+BROKERS = ("redis", "rediss", "redis+socket")
+POSTGRES = ("postgres", "postgresql")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+RATE = re.compile(r"[1-9][0-9]{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)")
+HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\]")
+MAILBOX = re.compile(r"[^@]*[^@\s]@[^@\s]+")
 
 
 class BadSetting(SystemExit):
@@ -40,25 +51,22 @@ def text(name: str, default: str | None = None) -> str:
     """A setting as text; NAME_FILE names a file that holds it (for secrets)."""
     file = os.environ.get(f"{name}_FILE")
     if file:
-        try:
-            return Path(file).read_text().strip()
-        except OSError as error:
-            raise BadSetting(
-                f"{name}_FILE", f"names a file that cannot be read: {file}"
-            ) from error
-    value = os.environ.get(name, default)
-    if value is None or value == "":
-        if default is not None:
-            return default
+        return _content(f"{name}_FILE", file)
+    value = os.environ.get(name) or default
+    if value is None:
         raise BadSetting(name, "is not set; see docs/operations.md for what it must hold.")
     return value
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
-    """A whole number not below `least`."""
-    return _parsed(
-        name, str(default), lambda raw: _at_least(int(raw), least), f"a number ≥ {least}"
-    )
+def secret(name: str, *, least: int) -> str:
+    """A text of at least so many characters."""
+    return _parsed(name, None, partial(_as_long_as, least), f"at least {least} characters long")
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    """A whole number from `least` to `most`."""
+    wanted = f"a number from {least} to {most}"
+    return _parsed(name, str(default), lambda raw: _between(least, most, int(raw)), wanted)
 
 
 def flag(name: str, default: bool) -> bool:
@@ -67,18 +75,48 @@ def flag(name: str, default: bool) -> bool:
     return _parsed(name, str(default), lambda raw: words[raw.lower()], "true or false")
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+def choice(name: str, default: str, among: Collection[str]) -> str:
+    """One of a few words."""
+    return _parsed(name, default, partial(_one_of, among), f"one of {', '.join(among)}")
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """A comma-separated list of host names, without scheme, port or path."""
+    return _parsed(name, default, partial(_each, HOST), "host names such as portal.example")
+
+
+def url(name: str, default: str | None = None, *, schemes: Collection[str] = HTTP) -> str:
+    """An address with one of the schemes."""
+    return _parsed(
+        name, default, partial(_address, schemes), f"an address: {'|'.join(schemes)}://…"
+    )
+
+
+def urls(name: str) -> list[str]:
+    """A comma-separated list of http(s) addresses, empty unless given."""
+    wanted = "a comma-separated list of http(s) addresses"
+    return _parsed(name, "", lambda raw: [_address(HTTP, u) for u in _listed(raw)], wanted)
+
+
+def rate(name: str, default: str) -> str:
+    """How often: a number per second, minute, hour or day."""
+    return _parsed(name, default, partial(_match, RATE), "a rate such as 3000/min")
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a time zone."""
+    return _parsed(name, default, lambda raw: ZoneInfo(raw).key, "a time zone: Europe/Berlin")
+
+
+def mailbox(name: str, default: str) -> str:
+    """An e-mail address, with or without a name before it."""
+    return _parsed(name, default, partial(_match, MAILBOX), "an e-mail address")
 
 
 def database(name: str, default: str | None = None) -> dict[str, object]:
     """A PostgreSQL address such as postgres://user:password@host/name."""
-    url = text(name, default)
-    parsed: dict[str, object] = environ.Env.db_url_config(url) if "://" in url else {}
-    if "postgresql" not in str(parsed.get("ENGINE")):
-        raise BadSetting(name, "must be a PostgreSQL address: postgres://user:password@host/name.")
-    return parsed
+    wanted = "a PostgreSQL address: postgres://user:password@host/name"
+    return _parsed(name, default, _postgres, wanted)
 
 
 def credential_keys(name: str) -> list[tuple[str, str]]:
@@ -92,11 +130,62 @@ def _key_pairs(raw: str) -> list[tuple[str, str]]:
         if not key_id.isalnum():
             raise ValueError(key_id)
         Fernet(key)
+    if len({key_id for key_id, _key in pairs}) < len(pairs):
+        raise ValueError(raw)
     return [(key_id, key) for key_id, key in pairs]
 
 
-def _at_least(value: int, least: int) -> int:
-    if value < least:
+def _content(name: str, file: str) -> str:
+    try:
+        content = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(name, f"names a file that cannot be read: {file}") from error
+    if not content:
+        raise BadSetting(name, f"names a file that is empty: {file}")
+    return content
+
+
+def _listed(raw: str) -> list[str]:
+    return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def _as_long_as(least: int, raw: str) -> str:
+    if len(raw) < least:
+        raise ValueError(len(raw))
+    return raw
+
+
+def _one_of(among: Collection[str], raw: str) -> str:
+    if raw not in among:
+        raise ValueError(raw)
+    return raw
+
+
+def _match(pattern: re.Pattern[str], raw: str) -> str:
+    if not pattern.fullmatch(raw):
+        raise ValueError(raw)
+    return raw
+
+
+def _each(pattern: re.Pattern[str], raw: str) -> list[str]:
+    return [_match(pattern, word) for word in _listed(raw)]
+
+
+def _address(schemes: Collection[str], raw: str) -> str:
+    parts = urlsplit(raw)
+    _one_of(schemes, parts.scheme)
+    if not (parts.hostname or parts.path.strip("/")) or (parts.hostname and parts.port == 0):
+        raise ValueError(raw)
+    return raw
+
+
+def _postgres(raw: str) -> dict[str, object]:
+    parsed: dict[str, object] = environ.Env.db_url_config(_address(POSTGRES, raw))
+    return parsed
+
+
+def _between(least: int, most: int, value: int) -> int:
+    if not least <= value <= most:
         raise ValueError(value)
     return value
 
@@ -105,5 +194,5 @@ def _parsed(name: str, default: str | None, parse: Callable[[str], T], wanted: s
     raw = text(name, default)
     try:
         return parse(raw)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OSError) as error:  # of ZoneInfo, which looks for a file
         raise BadSetting(name, f"must be {wanted}.") from error

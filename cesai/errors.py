@@ -6,9 +6,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import structlog
+import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -16,8 +16,6 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from projects.errors import NotThere, Refused
-
-log = structlog.get_logger(__name__)
 
 PROBLEM = "application/problem+json"
 
@@ -35,6 +33,11 @@ def problem(
     if errors:
         body["errors"] = errors
     return body
+
+
+def too_large() -> dict[str, Any]:
+    """What a body beyond the limit is told."""
+    return problem(413, code="too-large", detail=_("The body is larger than 4 MiB."))
 
 
 def of_refusal(refusal: Refused) -> dict[str, Any]:
@@ -61,10 +64,10 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
             code=error.default_code.replace("_", "-"),
             detail=_first(error.detail),
         )
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait) + 1)
+        if scheme := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = scheme
+        if seconds := getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(seconds) + 1)
     elif isinstance(error, PermissionDenied):
         body = problem(403, code="not-allowed", detail=_("You may not do this."))
     else:
@@ -83,9 +86,7 @@ class RefusalMiddleware:
         try:
             return self.get_response(request)
         except RequestDataTooBig:
-            return answer(
-                request, problem(413, code="too-large", detail=_("The body is larger than 4 MiB."))
-            )
+            return answer(request, too_large())
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """A refusal raised by a view becomes its answer."""
@@ -95,8 +96,13 @@ class RefusalMiddleware:
 def answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """A problem in the form that the caller reads."""
     if request.path.startswith("/api/"):
-        return JsonResponse(body, status=body["status"], content_type=PROBLEM)
+        return as_json(body)
     return render(request, "error.html", {"problem": body}, status=body["status"])
+
+
+def as_json(body: dict[str, Any]) -> HttpResponse:
+    """A problem in the very bytes that the API's own renderer makes."""
+    return HttpResponse(orjson.dumps(body), status=body["status"], content_type=PROBLEM)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, connection, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 from rest_framework.exceptions import APIException
 
-from cesai.errors import PROBLEM, problem
+from cesai.errors import as_json, problem, too_large
 from projects.bearer import BearerAuthentication
 from projects.models import StoredAnswer, User
 
@@ -34,50 +35,40 @@ class IdempotencyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in UNSAFE or not request.path.startswith("/api/"):
             return self.get_response(request)
-        key = request.headers.get("Idempotency-Key", "")
         user = _caller(request)
-        if user is None:
-            return self.get_response(request)  # 401, by the view
-        if not key:
-            if request.method == "POST" and _needs_key(request.path):
-                return _refuse(
-                    400, "key-missing", _("Send an Idempotency-Key: a new UUID per intent.")
-                )
+        # No caller: 401, by the view. Answers that hold secrets are not stored.
+        if user is None or any(part in request.path for part in SECRET):
             return self.get_response(request)
-        if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
-            return _refuse(
-                400, "key-invalid", _("An Idempotency-Key has 1 to 200 ASCII characters.")
-            )
-        if any(part in request.path for part in SECRET):
-            return self.get_response(request)  # answers that hold secrets are not stored
-        return self._once(request, user, key)
+        key = request.headers.get("Idempotency-Key", "")
+        if refusal := _key_problem(request, key):
+            return refusal
+        if not key:
+            return self.get_response(request)
+        try:
+            fingerprint = _fingerprint(request)
+        except RequestDataTooBig:
+            return as_json(too_large())
+        return self._once(request, user, key, fingerprint)
 
-    def _once(self, request: HttpRequest, user: User, key: str) -> HttpResponse:
+    def _once(self, request: HttpRequest, user: User, key: str, fingerprint: str) -> HttpResponse:
         try:
             with transaction.atomic():
-                stored = _take(user, key, _fingerprint(request))
+                stored = _take(user, key, fingerprint)
+                if stored.fingerprint != fingerprint:
+                    return _other_body()
                 if stored.status is not None:
                     return _replay(stored)
-                if stored.fingerprint != _fingerprint(request):
-                    return _other_body()
                 response = self.get_response(request)
                 if response.status_code >= 500 or response.status_code in {401, 429}:
-                    transaction.set_rollback(
-                        True
-                    )  # not an answer to keep: the call may be repeated
+                    # Not an answer to keep: the call may be repeated.
+                    transaction.set_rollback(True)
                 else:
                     _keep(stored, response)
                 return response
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
-            response = _refuse(
-                409,
-                "in-progress",
-                _("A call with this key is still under way. Ask again shortly."),
-            )
-            response["Retry-After"] = "2"
-            return response
+            return _under_way()
 
 
 def _caller(request: HttpRequest) -> User | None:
@@ -86,6 +77,16 @@ def _caller(request: HttpRequest) -> User | None:
     except APIException:
         return None
     return bearer[0] if bearer else None
+
+
+def _key_problem(request: HttpRequest, key: str) -> HttpResponse | None:
+    if not key and request.method == "POST" and _needs_key(request.path):
+        detail = _("Send an Idempotency-Key: a new UUID per intent.")
+        return as_json(problem(400, code="key-missing", detail=detail))
+    if len(key) > 200 or not key.isascii() or not key.isprintable():
+        detail = _("An Idempotency-Key has 1 to 200 ASCII characters.")
+        return as_json(problem(400, code="key-invalid", detail=detail))
+    return None
 
 
 def _needs_key(path: str) -> bool:
@@ -97,9 +98,9 @@ def _needs_key(path: str) -> bool:
 def _take(user: User, key: str, fingerprint: str) -> StoredAnswer:
     """The key's row: new and ours, or the first caller's once that one is done."""
     now = timezone.now()
-    StoredAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT).delete()
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT_SECONDS}s"])
+        StoredAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT).delete()
         cursor.execute(
             "INSERT INTO projects_storedanswer"
             " (user_id, key, fingerprint, status, content_type, body, created_at)"
@@ -107,10 +108,7 @@ def _take(user: User, key: str, fingerprint: str) -> StoredAnswer:
             [user.pk, key, fingerprint, now],
         )
         cursor.execute("SELECT set_config('lock_timeout', '0', true)")
-    stored = StoredAnswer.objects.get(user=user, key=key)
-    if stored.fingerprint != fingerprint:
-        stored.status = None
-    return stored
+    return StoredAnswer.objects.get(user=user, key=key)
 
 
 def _keep(stored: StoredAnswer, response: HttpResponse) -> None:
@@ -129,15 +127,15 @@ def _replay(stored: StoredAnswer) -> HttpResponse:
 
 
 def _other_body() -> HttpResponse:
-    return _refuse(
-        422, "key-reused", _("This Idempotency-Key was used for another call. Use a new one.")
-    )
+    detail = _("This Idempotency-Key was used for another call. Use a new one.")
+    return as_json(problem(422, code="key-reused", detail=detail))
 
 
-def _refuse(status: int, code: str, detail: str) -> HttpResponse:
-    return JsonResponse(
-        problem(status, code=code, detail=detail), status=status, content_type=PROBLEM
-    )
+def _under_way() -> HttpResponse:
+    detail = _("A call with this key is still under way. Ask again shortly.")
+    response = as_json(problem(409, code="in-progress", detail=detail))
+    response["Retry-After"] = "2"
+    return response
 
 
 def _fingerprint(request: HttpRequest) -> str:

@@ -28,8 +28,8 @@ DEBUG = env.flag("CESAI_DEBUG", False)
 CLUSTER_URLS = env.urls("CESAI_CLUSTER_URLS")  # the only addresses a cluster may be reached at
 MAX_SCRIPT_BYTES = env.number("CESAI_MAX_SCRIPT_BYTES", 1024 * 1024, least=1)
 RESEND_AFTER_SECONDS = env.number("CESAI_RESEND_AFTER_SECONDS", 30, least=1)
-INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1)
-TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1)
+INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1, most=365)
+TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1, most=365)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 TIME_ZONE = "UTC"
 PAGE_TIME_ZONE = env.time_zone("CESAI_TIME_ZONE", "Europe/Berlin")
@@ -139,6 +139,7 @@ DEFAULT_FROM_EMAIL = env.mailbox("CESAI_FROM_EMAIL", "portal@cesai.example")
 # Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
+FORMAT_MODULE_PATH = "cesai.formats"  # European dates in English, too
 LOCALE_PATHS = [BASE_DIR / "cesai" / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -10,7 +10,7 @@ import compute.api
 import projects.api
 import registry.api
 from cesai import health
-from cesai.pages import demo, docs, overview, project
+from cesai.pages import demo, docs, model, overview, project
 
 router = SimpleRouter()
 for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RESOURCES):
@@ -20,6 +20,7 @@ for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RE
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("projects/<str:slug>/", project.project_page, name="project"),
+    path("models/<uuid:key>/", model.model_page, name="model"),
     path("", include("projects.urls")),
     path("", include("registry.urls")),
     path("", include("compute.urls")),

@@ -145,9 +145,8 @@ def get_project(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Project:
 def get_token(person: Person, key: Key) -> AccessToken:
     """One of the caller's own tokens. Raises NotThere."""
     identifier = as_uuid(key)
-    token = (
-        AccessToken.objects.filter(user=person.pk, id=identifier).first() if identifier else None
-    )
+    mine = AccessToken.objects.filter(user=person.pk, id=identifier)
+    token: AccessToken | None = mine.first() if identifier else None
     if token is None:
         raise NotThere
     return token

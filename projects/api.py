@@ -17,6 +17,7 @@ from projects import access
 from projects import serializers as shapes
 from projects.actions import groups, tokens
 from projects.actions import projects as project_actions
+from projects.errors import NotThere
 from projects.models import (
     AccessToken,
     Event,
@@ -212,7 +213,7 @@ class EventResource(Resource):
         key = access.as_uuid(self.kwargs["pk"])
         event = self.get_queryset().filter(id=key).first() if key else None
         if event is None:
-            raise access.NotThere
+            raise NotThere
         return event
 
 

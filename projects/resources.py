@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
@@ -27,11 +29,9 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     def body(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The call's body in its declared shape. Raises ValidationError naming the fields."""
         known = shape(data=self.request.data)
-        unknown = set(self.request.data) - set(known.fields)
+        unknown = sorted(_unknown(known, self.request.data))
         if unknown:
-            raise serializers.ValidationError(
-                {name: ["Unknown field."] for name in sorted(unknown)}
-            )
+            raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
         known.is_valid(raise_exception=True)
         values: dict[str, Any] = known.validated_data
         return values
@@ -44,3 +44,16 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     def created(self, row: Any, *, shape: Any = None) -> Response:
         """A row that is new."""
         return self.shown(row, shape=shape, code=status.HTTP_201_CREATED)
+
+
+def _unknown(shape: Any, data: Any, path: str = "") -> Iterator[str]:
+    """The places, such as `window.begin`, that the shape does not know: nothing is dropped."""
+    if isinstance(shape, serializers.ListSerializer) and isinstance(data, list):
+        for row in data:
+            yield from _unknown(shape.child, row, path)
+    elif isinstance(shape, serializers.Serializer) and isinstance(data, dict):
+        for name, value in data.items():
+            if name not in shape.fields:
+                yield f"{path}{name}"
+            else:
+                yield from _unknown(shape.fields[name], value, f"{path}{name}.")

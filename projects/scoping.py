@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.apps import apps
 from django.db.models import Q
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
     from projects.models import User
 
-    Person = User | AnonymousUser
+    Person: TypeAlias = "User | AnonymousUser"
 
 NOTHING = Q(pk__in=())
-EVERYTHING = ~NOTHING
 
 
 def sees_everything(person: Person) -> bool:

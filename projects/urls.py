@@ -1,5 +1,26 @@
 """Addresses of this app's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from projects.views import groups, projects, settings
+
+urlpatterns = [
+    path("projects/", projects.project_list, name="projects"),
+    path("projects/<str:slug>/edit/", projects.edit_project, name="project-edit"),
+    path("projects/<str:slug>/groups/", projects.add_participant, name="participant-add"),
+    path(
+        "projects/<str:slug>/groups/<uuid:key>/remove/",
+        projects.remove_participant,
+        name="participant-remove",
+    ),
+    path("groups/", groups.group_list, name="groups"),
+    path("groups/<uuid:key>/", groups.group_page, name="group"),
+    path("groups/<uuid:key>/project/", projects.new_project, name="project-new"),
+    path("groups/<uuid:key>/invitations/", groups.invite, name="invite"),
+    path("invitations/<uuid:key>/withdraw/", groups.withdraw, name="invitation-withdraw"),
+    path("memberships/<uuid:key>/role/", groups.change_role, name="membership-role"),
+    path("memberships/<uuid:key>/remove/", groups.remove_member, name="membership-remove"),
+    path("invitations/<str:secret>/", groups.invitation, name="invitation"),
+    path("settings/", settings.settings_page, name="settings"),
+    path("settings/tokens/<uuid:key>/revoke/", settings.revoke_token, name="token-revoke"),
+]

@@ -13,7 +13,7 @@ from projects.serializers import ResourceUrl
 from registry.models import Model, Version
 from registry.models.derivations import PARENT_KIND_LABELS
 from registry.models.models import MODALITY_LABELS, TRAINING_MODE_LABELS
-from registry.vocabulary import LANGUAGE, TERM, ParentKind, TrainingMode
+from registry.vocabulary import LANGUAGE, NAME, TERM, ParentKind, TrainingMode
 
 MAX_COUNT = 10**18
 
@@ -47,7 +47,7 @@ class ModelChange(serializers.Serializer[Any]):
     """The facts of a plan; what is left out stays as it is."""
 
     name = serializers.RegexField(
-        r"[^/:\x00-\x1f]{1,120}\Z",
+        NAME,
         required=False,
         error_messages={"invalid": _("1 to 120 characters without “/” and “:”.")},
     )
@@ -85,7 +85,7 @@ class ModelChange(serializers.Serializer[Any]):
 
 class ModelIn(ModelChange):
     name = serializers.RegexField(
-        r"[^/:\x00-\x1f]{1,120}\Z",
+        NAME,
         error_messages={"invalid": _("1 to 120 characters without “/” and “:”.")},
     )
     group = serializers.UUIDField()
@@ -95,7 +95,7 @@ class ModelIn(ModelChange):
     training_mode = serializers.ChoiceField(
         choices=TRAINING_MODE_LABELS, default=TrainingMode.UNKNOWN
     )
-    parents = ParentIn(many=True, required=False, default=list)
+    parents = ParentIn(many=True, required=False, default=list, max_length=100)  # type: ignore[call-arg]
 
 
 class ModelOut(serializers.ModelSerializer[Model]):

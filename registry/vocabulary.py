@@ -49,7 +49,10 @@ class ParentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Anchored at both ends, because validators search.
+# A model's name; the two signs left out would break the addresses that MLflow makes of it.
+NAME = re.compile(r"\A[^/:\x00-\x1f]{1,120}\Z")
 # ISO 639-1 or 639-3, or `mul` for "many".
-LANGUAGE = re.compile(r"[a-z]{2,3}\Z")
+LANGUAGE = re.compile(r"\A[a-z]{2,3}\Z")
 # One word of a task or domain: small letters, digits, hyphens.
-TERM = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
+TERM = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,39}\Z")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from projects.errors import Conflict, Invalid
+from projects.errors import Conflict, Invalid, NotThere
 from projects.models import Group, Invitation, Membership, Partner, User
 from projects.models.events import record_event
 from projects.roles import Role
@@ -23,7 +23,7 @@ def create_group(
     name: str,
     slug: str,
     description: str,
-    contact: str,
+    contact: str = "",
     now: datetime,
 ) -> Group:
     """A new team of a partner. Raises Conflict if its short name is taken there."""
@@ -98,9 +98,14 @@ def withdraw_invitation(*, by: User, invitation: Invitation, now: datetime) -> N
 
 @transaction.atomic
 def change_role(*, by: User, membership: Membership, role: str, now: datetime) -> None:
-    """Give a member another role. Raises Conflict if the group would have no lead."""
+    """Give a member another role.
+
+    Raises Conflict if the group would have no lead, NotThere if the membership has ended.
+    """
+    before = _role_now(membership)
+    if role == before:
+        return
     _keep_a_lead(membership, role)
-    before = membership.role
     membership.role = role
     membership.save(update_fields=["role"])
     record_event(
@@ -110,23 +115,32 @@ def change_role(*, by: User, membership: Membership, role: str, now: datetime) -
 
 @transaction.atomic
 def remove_member(*, by: User, membership: Membership, now: datetime) -> None:
-    """End a membership; its rights end with the next request. Raises Conflict as change_role."""
+    """End a membership; its rights end with the next request. Raises as change_role."""
+    before = _role_now(membership)
     _keep_a_lead(membership, None)
     record_event(
         by=by,
         kind="remove_member",
         about=membership,
         now=now,
-        changes={"user": [str(membership.user_id), None], "role": [membership.role, None]},
+        changes={"user": [str(membership.user_id), None], "role": [before, None]},
     )
     membership.delete()
+
+
+def _role_now(membership: Membership) -> str:
+    """The role under the group's lock: two leads leaving at once must not both see the other."""
+    Group.objects.select_for_update().get(pk=membership.group_id)
+    row = Membership.objects.filter(pk=membership.pk).first()
+    if row is None:
+        raise NotThere
+    membership.role = row.role
+    return row.role
 
 
 def _keep_a_lead(membership: Membership, role: str | None) -> None:
     if membership.role != Role.LEAD or role == Role.LEAD:
         return
-    # Two leads leaving at once must not both see the other: the group's row is the gate.
-    Group.objects.select_for_update().get(pk=membership.group_id)
     leads = Membership.objects.filter(group=membership.group_id, role=Role.LEAD)
     if not leads.exclude(pk=membership.pk).exists():
         raise Conflict(_("The group would have no lead. Name another lead first."))

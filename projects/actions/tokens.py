@@ -20,25 +20,25 @@ def create_token(
     token, text = AccessToken.objects.create(
         user=by, expiry=timedelta(days=days), prefix=PREFIX, name=name, scope=scope
     )
-    _record(by, "create_token", token, now, [None, scope])
+    # The row's key is the token's hash, which does not belong in a log: the event names its owner.
+    record_event(
+        by=by,
+        kind="create_token",
+        about=by,
+        now=now,
+        changes={"token": [None, str(token.id)], "scope": [None, scope]},
+    )
     return token, text
 
 
 @transaction.atomic
 def revoke_token(*, by: User, token: AccessToken, now: datetime) -> None:
     """End a token; the next call with it is refused."""
-    _record(by, "revoke_token", token, now, [token.scope, None])
-    token.delete()
-
-
-def _record(
-    by: User, kind: str, token: AccessToken, now: datetime, scope: list[str | None]
-) -> None:
-    # The row's key is the token's hash, which does not belong in a log: the event names its owner.
     record_event(
         by=by,
-        kind=kind,
+        kind="revoke_token",
         about=by,
         now=now,
-        changes={"token": [None, str(token.id)], "scope": scope},
+        changes={"token": [str(token.id), None], "scope": [token.scope, None]},
     )
+    token.delete()

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from projects.scoping import Person
 
 # A cluster's UNIX user is `cesai-<slug>`; names there end at 32 characters.
+# The names in front are those of a site's own users: cesai-control keeps accounts and runs no job.
 SLUG = RegexValidator(
-    r"^[a-z][a-z0-9-]{1,23}\Z",
-    _("2 to 24 small letters, digits and hyphens, beginning with a letter."),
+    r"^(?!(?:control|slurm|munge|root|admin|operator|portal)\Z)[a-z][a-z0-9-]{1,23}\Z",
+    _(
+        "2 to 24 small letters, digits and hyphens, beginning with a letter;"
+        " not a site's own name."
+    ),
 )
 VISIBILITY_LABELS = [
     (Visibility.PUBLIC.value, _("everybody")),

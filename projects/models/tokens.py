@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 
-class AccessToken(AbstractAuthToken):  # type: ignore[misc]
+class AccessToken(AbstractAuthToken):
     """A token kept as a hash; the text is shown once, when it is made."""
 
     class Scope(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.errors import Conflict, Invalid
 from projects.models import Group, Project, User
 from projects.models.events import record_event
+from projects.roles import Visibility
 from registry.models import Derivation, Model, Version
 from registry.vocabulary import ModelState
 
@@ -58,9 +59,11 @@ def plan_model(
 ) -> Model:
     """Register an effort before training, with its one planned version.
 
-    Raises Conflict if the group has a model of that name, Invalid if the window runs backwards.
+    Raises Conflict if the group has a model of that name, Invalid if the window runs backwards
+    or a parent is named twice.
     """
     _check_window(facts.get("window_start"), facts.get("window_end"))
+    _check_parents(parents)
     try:
         with transaction.atomic():
             model = Model.objects.create(
@@ -78,7 +81,7 @@ def plan_model(
         by=by,
         kind="plan_model",
         about=model,
-        project=project,
+        project=_told_in(model),
         now=now,
         changes={"name": [None, model.name], "visibility": [None, model.visibility]},
     )
@@ -107,7 +110,7 @@ def update_model(*, by: User, model: Model, facts: ModelFacts, now: datetime) ->
     except IntegrityError as error:
         raise _name_taken(model.name) from error
     record_event(
-        by=by, kind="update_model", about=model, project=model.project, now=now, changes=changes
+        by=by, kind="update_model", about=model, project=_told_in(model), now=now, changes=changes
     )
     return model
 
@@ -121,6 +124,18 @@ def _check_window(start: date | None, end: date | None) -> None:
     if start and end and end <= start:
         sentence = _("The training window must end after it begins.")
         raise Invalid(sentence, fields={"window": [sentence]})
+
+
+def _check_parents(parents: Sequence[Parent]) -> None:
+    edges = [(parent.version.pk, parent.kind) for parent in parents if parent.version]
+    if len(edges) != len(set(edges)):
+        sentence = _("Name each parent once.")
+        raise Invalid(sentence, fields={"parents": [sentence]})
+
+
+def _told_in(model: Model) -> Project | None:
+    """The project whose log tells of it: all its groups read that, also those not shown this."""
+    return None if model.visibility == Visibility.GROUP else model.project
 
 
 def _name_taken(name: str) -> Conflict:

@@ -54,7 +54,7 @@ TRAINING_MODE_LABELS = [
 
 class ModelQuerySet(models.QuerySet["Model"]):
     def visible_to(self, person: Person) -> Self:
-        """Own models, those of own projects where shared there, and those opened to more people."""
+        """Own models, those shared in own projects, and those opened to more people."""
         if sees_everything(person):
             return self
         shared = Q(visibility=Visibility.PROJECT) & project_q(person, "project")

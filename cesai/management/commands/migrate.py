@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import environ
 from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
@@ -17,12 +16,14 @@ APPEND_ONLY = ("projects_event", "compute_ledgerentry", "compute_awardline")
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the migrations; the application itself never has the right to change a table."""
-        if settings.MIGRATE_DATABASE_URL != settings.DATABASE_URL:
-            owner = environ.Env.db_url_config(settings.MIGRATE_DATABASE_URL)
-            connections[options["database"]].close()
-            connections[options["database"]].settings_dict.update(owner)
+        connection = connections[options["database"]]
+        owner = settings.MIGRATE_DATABASE
+        known = connection.settings_dict
+        if any(known[key] != value for key, value in owner.items() if key != "NAME"):
+            connection.close()
+            known.update(owner)
         super().handle(*args, **options)
-        _grant(connections[options["database"]])
+        _grant(connection)
 
 
 def _grant(connection: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """--user NAME [--days N] [--scope S …]"""
         parser.add_argument("--user", required=True)
-        parser.add_argument("--days", type=int, default=90)
+        parser.add_argument("--days", type=int, default=settings.TOKEN_DAYS)
         parser.add_argument("--name", default="command line")
         parser.add_argument(
             "--scope",

@@ -1,0 +1,115 @@
+"""What the pages of all apps share: who asks, refusals told on a form, and lists page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, QueryDict
+from django_htmx.middleware import HtmxDetails
+
+from projects.access import as_uuid
+from projects.errors import NotThere, Refused
+from projects.models import User
+
+M = TypeVar("M", bound=Model)
+PAGE = 50
+
+
+class SignedIn(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class PageForm(forms.Form):
+    """A form on a page; what an action refuses is told on it, and everything typed stays."""
+
+    required_css_class = "required"
+    status = 200
+    aliases: dict[str, str] = {}  # the action's name of a field → ours
+
+    def sent_by(self, request: HttpRequest) -> bool:
+        """Whether the form was sent and is complete; an incomplete one answers with 400."""
+        if request.method != "POST":
+            return False
+        if not self.is_valid():
+            self.status = 400
+        return self.is_valid()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Around the one action: a refusal becomes messages on the form, with its status.
+
+        What is not there stays not there: NotThere is passed on.
+        """
+        try:
+            yield
+        except NotThere:
+            raise
+        except Refused as refusal:
+            self.status = refusal.status
+            self._tell(refusal)
+
+    def _tell(self, refusal: Refused) -> None:
+        sentences = [str(refusal.detail)]
+        for name, messages in refusal.fields.items():
+            field = self.aliases.get(name, name)
+            texts = [str(message) for message in messages]
+            if field in self.fields:
+                self.add_error(field, texts)
+            else:
+                sentences += [text for text in texts if text not in sentences]
+        own = {text for errors in self.errors.values() for text in errors}
+        for sentence in sentences:
+            if sentence not in own:
+                self.add_error(None, sentence)
+
+
+class Filters(forms.Form):
+    """A list's filters as its address holds them; `lookups` says which column each means."""
+
+    lookups: dict[str, str] = {}
+
+    def chosen(self) -> dict[str, Any]:
+        """Conditions for the query. Raises NotThere for a value that no link of ours has."""
+        if not self.is_valid():
+            raise NotThere
+        values = self.cleaned_data
+        return {lookup: values[name] for name, lookup in self.lookups.items() if values.get(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Part of a list, and the addresses of its neighbours."""
+
+    rows: list[M]
+    first: str = ""
+    following: str = ""
+
+
+def page_of(rows: QuerySet[M], query: QueryDict, *, by: str, size: int = PAGE) -> Page[M]:
+    """The newest rows by the column `by`, or those after the row that `?before=` names.
+
+    A page costs the same wherever it lies. Raises NotThere for a mark that is no row of the list.
+    """
+    mark = query.get("before", "")
+    if mark:
+        last = rows.filter(id=as_uuid(mark)).first() if as_uuid(mark) else None
+        if last is None:
+            raise NotThere
+        at = getattr(last, by)
+        rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "id__lt": last.id}))  # type: ignore[attr-defined]
+    found = list(rows.order_by(f"-{by}", "-id")[: size + 1])
+    kept = {name: value for name, value in query.items() if name != "before" and value}
+    first = f"?{urlencode(kept)}" if mark else ""
+    following = ""
+    if len(found) > size:
+        following = f"?{urlencode(kept | {'before': found[size - 1].id})}"  # type: ignore[attr-defined]
+    return Page(found[:size], first, following)
