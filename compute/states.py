@@ -91,8 +91,8 @@ JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
     J.SENDING: frozenset({J.KNOWN, J.NEW, J.BLOCKED, J.REFUSED, J.UNKNOWN}),
     J.KNOWN: _SEEN | {J.RELEASED, J.REFUSED, J.UNKNOWN},
     J.RELEASED: _SEEN | {J.UNKNOWN},
-    J.PENDING: _SEEN | {J.UNKNOWN},
-    J.RUNNING: _SEEN | {J.UNKNOWN},
+    J.PENDING: _SEEN - {J.PENDING} | {J.UNKNOWN},
+    J.RUNNING: _SEEN - {J.RUNNING} | {J.UNKNOWN},
     J.UNKNOWN: frozenset({J.KNOWN, J.CANCELLED}),
 }
 REQUEST_MOVES: Mapping[RequestState, frozenset[RequestState]] = {

@@ -1,5 +1,29 @@
 """Addresses of this app's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from compute.views import allocations, clusters, jobs, requests
+
+urlpatterns = [
+    path("requests/", requests.request_list, name="requests"),
+    path("requests/new/", requests.new_request, name="request-new"),
+    path("requests/new/line/", requests.one_more_line, name="request-line"),
+    path("requests/<uuid:key>/", requests.request_page, name="request"),
+    path("requests/<uuid:key>/edit/", requests.edit_request, name="request-edit"),
+    path("requests/<uuid:key>/submit/", requests.submit, name="request-submit"),
+    path("requests/<uuid:key>/withdraw/", requests.withdraw, name="request-withdraw"),
+    path("requests/<uuid:key>/review/", requests.review, name="request-review"),
+    path("requests/<uuid:key>/award/", requests.award, name="request-award"),
+    path("requests/<uuid:key>/return/", requests.send_back, name="request-return"),
+    path("requests/<uuid:key>/deny/", requests.deny, name="request-deny"),
+    path("clusters/", clusters.cluster_list, name="clusters"),
+    path("clusters/<slug:slug>/", clusters.cluster_page, name="cluster"),
+    path("clusters/<slug:slug>/edit/", clusters.edit_cluster, name="cluster-edit"),
+    path("allocations/", allocations.allocation_list, name="allocations"),
+    path("allocations/<uuid:key>/", allocations.allocation_page, name="allocation"),
+    path("allocations/<uuid:key>/job/", jobs.submit_job, name="job-submit"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/new/", jobs.new_job, name="job-new"),
+    path("jobs/<uuid:key>/", jobs.job_page, name="job"),
+    path("jobs/<uuid:key>/cancel/", jobs.cancel, name="job-cancel"),
+]

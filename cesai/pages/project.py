@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Sum
+from django.http import HttpResponse
 from django.shortcuts import render
 
+from compute.models import Allocation, Job, Request
+from projects.access import get_project, project_verbs
+from projects.models import Membership
+from projects.pages import SignedIn
+from registry.models import Model
 
-def project_page(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "cesai/project.html")
+ROWS = 10
+
+
+@login_required
+def project_page(request: SignedIn, slug: str) -> HttpResponse:
+    """Everything of a project that the person may see."""
+    user = request.user
+    project = get_project(user, slug)
+    requests = Request.objects.visible_to(user).filter(project=project)
+    allocations = Allocation.objects.visible_to(user).filter(project=project)
+    jobs = Job.objects.visible_to(user).filter(project=project).defer("script")
+    members = Membership.objects.visible_to(user).filter(group=project.lead_group)
+    context: dict[str, Any] = {
+        "project": project,
+        "verbs": project_verbs(user, project),
+        "participants": project.participants.select_related("partner"),
+        "members": members.select_related("user"),
+        "models": Model.objects.visible_to(user).filter(project=project)[:ROWS],
+        "requests": requests.annotate(asked=Sum("lines__gpu_seconds"))[:ROWS],
+        "allocations": allocations.select_related("pool__cluster", "balance", "limit")[:ROWS],
+        "jobs": jobs.select_related("cluster")[:ROWS],
+    }
+    return render(request, "cesai/project.html", context)

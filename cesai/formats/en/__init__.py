@@ -1,0 +1,1 @@
+"""How dates are spelt in English."""

@@ -1,0 +1,38 @@
+"""The shapes of a cluster's record and of the filters of allocations."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from compute.models import Cluster
+from projects.pages import Filters, PageForm
+
+
+class ClusterForm(PageForm):
+    """A cluster's record, as its operators keep it."""
+
+    name = forms.CharField(label=_("name"), max_length=120)
+    description = forms.CharField(
+        label=_("description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    connection = forms.ChoiceField(label=_("connection"), choices=Cluster.Connection.choices)
+    limit_mode = forms.ChoiceField(label=_("limits"), choices=Cluster.LimitMode.choices)
+    rest_url = forms.URLField(
+        label=_("address of slurmrestd"), required=False, assume_scheme="https"
+    )
+    slurm_cluster = forms.CharField(label=_("Slurm's name for it"), max_length=40, required=False)
+    parent_account = forms.CharField(label=_("CESAI parent account"), max_length=40)
+    project_directory = forms.CharField(
+        label=_("project directory"),
+        max_length=200,
+        help_text=_("{unix_user} stands for the project's UNIX user."),
+    )
+    sacctmgr = forms.CharField(label=_("how sacctmgr is called there"), max_length=300)
+
+
+class AllocationFilters(Filters):
+    lookups = {"project": "project__slug", "cluster": "pool__cluster__slug"}
+
+    project = forms.CharField(label=_("project"), max_length=24, required=False)
+    cluster = forms.CharField(label=_("cluster"), max_length=40, required=False)

@@ -1,0 +1,196 @@
+"""The shapes of requests for GPU-hours and of the decisions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from compute.actions.awards import Grant
+from compute.actions.requests import Ask
+from compute.models import Pool, Request, RequestLine
+from compute.models.requests import STATE_LABELS
+from compute.quota import BadAmount, gpu_hours, gpu_seconds
+from projects.access import group_verbs
+from projects.models import Project, User
+from projects.pages import Filters, PageForm
+from projects.roles import Verb
+from registry.models import Model
+
+
+class GpuHoursField(forms.DecimalField):
+    """GPU-hours as typed, whole GPU-seconds as the action takes them."""
+
+    def __init__(self, *, least: int = 1, **options: Any) -> None:
+        super().__init__(min_value=0, decimal_places=4, max_digits=16, **options)
+        self.least = least
+
+    def clean(self, value: Any) -> Any:
+        """GPU-seconds; None for nothing. Raises ValidationError."""
+        hours: Any = super().clean(value)
+        if hours is None:
+            return None
+        if hours == 0 and self.least == 0:
+            return 0
+        try:
+            return gpu_seconds(hours)
+        except BadAmount as error:
+            raise ValidationError(_("An amount above 0 with at most 4 decimals.")) from error
+
+
+class Day(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class RequestForm(PageForm):
+    aliases = {"why_not_reuse": "why_not_text"}
+
+    project = forms.ModelChoiceField(label=_("project"), queryset=Project.objects.none())
+    purpose = forms.ChoiceField(label=_("purpose"), choices=Request.Purpose.choices)
+    model = forms.ModelChoiceField(
+        label=_("model"),
+        queryset=Model.objects.none(),
+        required=False,
+        help_text=_("A training request names the planned model it is for."),
+    )
+    justification = forms.CharField(
+        label=_("justification"),
+        max_length=50_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What the GPU-hours are for, and how you came to the amount."),
+    )
+    why_not_reasons = forms.MultipleChoiceField(
+        label=_("why not reuse or join?"),
+        choices=Request.WhyNot.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    why_not_text = forms.CharField(
+        label=_("in a sentence"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed for training: why no existing or planned model will do."),
+    )
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rows = Project.objects.of(person).select_related("lead_group")
+        may = [
+            row.pk for row in rows if Verb.REQUEST_COMPUTE in group_verbs(person, row.lead_group)
+        ]
+        project: Any = self.fields["project"]
+        project.queryset = rows.filter(pk__in=may)
+        if len(may) == 1:
+            project.initial = may[0]
+        model: Any = self.fields["model"]
+        model.queryset = Model.objects.visible_to(person).filter(
+            group__in=person.standing.group_roles
+        )
+
+    def ask(self) -> dict[str, Any]:
+        """What was typed besides the project, as the action takes it."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "project"}
+
+
+class LineForm(forms.Form):
+    pool = forms.ModelChoiceField(label=_("pool"), queryset=Pool.objects.none())
+    gpu_hours = GpuHoursField(label=_("GPU-hours"))
+    start = Day(label=_("from"))
+    end = Day(label=_("until before"))
+
+    def __init__(self, *args: Any, pools: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.empty_permitted = True  # a line left blank does not count
+        pool: Any = self.fields["pool"]
+        pool.queryset = pools
+        pool.label_from_instance = lambda row: f"{row.name} · {row.gpu_type} · {row.cluster.name}"
+
+
+LineForms = forms.formset_factory(LineForm, extra=0, max_num=50, validate_max=True)
+
+
+def line_forms(person: User, data: Any = None, *, initial: Iterable[dict[str, Any]] = ()) -> Any:
+    """Lines over pools; two are there from the beginning, so that nothing needs scripts."""
+    given = list(initial)
+    pools = Pool.objects.visible_to(person).select_related("cluster")
+    forms_of_lines = LineForms(data, initial=given, prefix="lines", form_kwargs={"pools": pools})
+    forms_of_lines.extra = max(2 - len(given), 1)
+    return forms_of_lines
+
+
+def asks(lines: Any) -> list[Ask]:
+    """The lines that were filled in, as the action takes them."""
+    filled = [form.cleaned_data for form in lines if form.cleaned_data]
+    return [
+        Ask(pool=row["pool"], start=row["start"], end=row["end"], gpu_seconds=row["gpu_hours"])
+        for row in filled
+    ]
+
+
+def typed_lines(lines: Iterable[RequestLine]) -> list[dict[str, Any]]:
+    """Lines of a request as their form shows them."""
+    return [
+        {
+            "pool": line.pool_id,
+            "gpu_hours": gpu_hours(line.gpu_seconds),
+            "start": line.start,
+            "end": line.end,
+        }
+        for line in lines
+    ]
+
+
+class AwardForm(PageForm):
+    """One amount for each line, at most what was asked; nothing means nothing."""
+
+    def __init__(self, *args: Any, lines: Iterable[RequestLine], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lines = {f"line-{line.pk}": line for line in lines}
+        for name, line in self.lines.items():
+            most = gpu_hours(line.gpu_seconds)
+            self.fields[name] = GpuHoursField(
+                least=0,
+                label=line.pool.name,
+                required=False,
+                initial=most,
+                max_value=most,
+                help_text=_("GPU-hours, at most the %(asked)s that are asked")
+                % {"asked": number_format(most, force_grouping=True)},
+            )
+        self.fields["reason"] = forms.CharField(
+            label=_("reason"),
+            max_length=10_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("The applicants read it."),
+        )
+
+    def grants(self) -> list[Grant]:
+        """What each line is to get."""
+        return [Grant(line, self.cleaned_data[name] or 0) for name, line in self.lines.items()]
+
+
+class CommentForm(PageForm):
+    aliases = {"reason": "comment"}
+
+    comment = forms.CharField(
+        label=_("in a sentence"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RequestFilters(Filters):
+    lookups = {"state": "state", "project": "project__slug"}
+
+    state = forms.ChoiceField(
+        label=_("state"), choices=[("", _("all")), *STATE_LABELS], required=False
+    )
+    project = forms.CharField(label=_("project"), max_length=24, required=False)

@@ -1,0 +1,96 @@
+"""GPU-hours, bars and states as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from compute import quota
+from compute.models.words import reason_in_words
+from compute.states import (
+    FINAL,
+    AllocationState,
+    JobState,
+    LimitState,
+    RequestState,
+)
+
+register = template.Library()
+register.filter("in_words", reason_in_words)
+
+TONES = {
+    "busy": {JobState.RUNNING, LimitState.APPLYING, RequestState.IN_REVIEW},
+    "good": {
+        JobState.COMPLETED,
+        LimitState.IN_FORCE,
+        AllocationState.ACTIVE,
+        AllocationState.AWARDED,
+    },
+    "warn": {
+        JobState.UNKNOWN,
+        JobState.BLOCKED,
+        LimitState.DRIFTED,
+        LimitState.NEEDS_OPERATOR,
+        LimitState.SET_NOT_PROVEN,
+        RequestState.CHANGES_REQUESTED,
+        RequestState.SUBMITTED,
+    },
+    "bad": {
+        RequestState.DENIED,
+        *(FINAL - {JobState.COMPLETED, JobState.CANCELLED}),
+    },
+}
+
+
+@register.filter
+def gpu_hours(seconds: int | None) -> str:
+    """GPU-seconds as GPU-hours without the unit: two decimals, four below one hour."""
+    if seconds is None:
+        return "–"
+    hours = quota.gpu_hours(seconds)
+    places = 4 if abs(hours) < 1 else 2
+    return number_format(f"{round(hours, places).normalize():f}", force_grouping=True)
+
+
+@register.filter
+def gpu_h(seconds: int | None) -> SafeString:
+    """The same with its unit."""
+    return format_html('{}<span class="unit">{}</span>', gpu_hours(seconds), _("GPU-h"))
+
+
+@register.filter
+def minutes_as_hours(minutes: int | None) -> str:
+    """GPU-minutes, Slurm's unit, as GPU-hours."""
+    return "–" if minutes is None else gpu_hours(minutes * 60)
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The colour in which a state is shown; its words always stand beside it."""
+    return next((name for name, states in TONES.items() if state in states), "")
+
+
+@register.simple_tag
+def meter(label: str, whole: int, **parts: int) -> SafeString:
+    """A bar of parts of a whole, drawn by the server; `label` says the same in words."""
+    scale = max(whole, sum(max(part, 0) for part in parts.values()), 1)
+    left = 0.0
+    pieces: list[tuple[Any, ...]] = []
+    for name, part in parts.items():
+        width = 100 * max(part, 0) / scale
+        pieces.append((f"{left:.3f}", f"{width:.3f}", name))
+        left += width
+    rects = format_html_join(
+        "", '<rect x="{}" y="0" width="{}" height="10" class="fill-{}"/>', pieces
+    )
+    return format_html(
+        '<svg class="meter" role="img" aria-label="{}" viewBox="0 0 100 10"'
+        ' preserveAspectRatio="none">{}</svg>',
+        label,
+        rects,
+    )

@@ -1,0 +1,1 @@
+"""Pages about requests, clusters, allocations and jobs."""

@@ -1,0 +1,79 @@
+"""Clusters: whether they are healthy, what is free, and what their operators have to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from compute import access
+from compute.actions import clusters as actions
+from compute.drawing import Month, draw
+from compute.forms.clusters import ClusterForm
+from compute.models import CapacityMonth, Cluster, Job, Limit, Pool
+from compute.views.months import later, this_month
+from projects.pages import SignedIn
+from projects.roles import Verb
+
+MONTHS = 12
+
+
+@login_required
+def cluster_list(request: SignedIn) -> HttpResponse:
+    """All clusters with their state and how fresh our view is."""
+    now = timezone.now()
+    current = CapacityMonth.objects.filter(month=this_month(now))
+    pools = Pool.objects.prefetch_related(Prefetch("capacity", current, to_attr="current"))
+    rows = Cluster.objects.visible_to(request.user).select_related("partner", "health")
+    rows = rows.prefetch_related(Prefetch("pools", pools))
+    return render(request, "compute/clusters.html", {"clusters": rows, "now": now})
+
+
+@login_required
+def cluster_page(request: SignedIn, slug: str) -> HttpResponse:
+    """One cluster: health, pools, limits, and for its operators credentials and settings."""
+    user, now = request.user, timezone.now()
+    cluster = access.get_cluster(user, slug)
+    operates = Verb.OPERATE_CLUSTER in access.cluster_verbs(user, cluster)
+    start = this_month(now)
+    window = CapacityMonth.objects.filter(month__gte=start, month__lt=later(start, MONTHS))
+    pools = list(cluster.pools.prefetch_related(Prefetch("capacity", window, to_attr="window")))
+    limits = Limit.objects.visible_to(user).filter(allocation__pool__cluster=cluster)
+    live = Job.objects.visible_to(user).filter(cluster=cluster).live()
+    context: dict[str, Any] = {
+        "cluster": cluster,
+        "now": now,
+        "pools": [(pool, draw(_months(pool))) for pool in pools],
+        "limits": limits.select_related("allocation__project", "allocation__pool")[:100],
+        "jobs": live.select_related("project", "cluster").defer("script")[:20],
+        "operates": operates,
+        "credentials": cluster.credentials.order_by("unix_user") if operates else [],
+    }
+    return render(request, "compute/cluster.html", context)
+
+
+@login_required
+def edit_cluster(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators change its record."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    initial = {name: getattr(cluster, name) for name in ClusterForm.base_fields}
+    form = ClusterForm(request.POST or None, initial=initial)
+    if form.sent_by(request):
+        with form.told():
+            actions.update_cluster(
+                by=request.user, cluster=cluster, values=form.cleaned_data, now=timezone.now()
+            )
+            messages.success(request, _("The cluster's record was changed."))
+            return redirect("cluster", cluster.slug)
+    context = {"form": form, "cluster": cluster}
+    return render(request, "compute/cluster_form.html", context, status=form.status)
+
+
+def _months(pool: Any) -> list[Month]:
+    return [Month(row.month, row.offered, row.granted) for row in pool.window]

@@ -1,0 +1,127 @@
+"""Jobs: the list, submitting, and one job with its moving part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from compute import access
+from compute.actions import jobs as actions
+from compute.forms.jobs import FieldsForm, JobFilters, JobForm, SbatchForm
+from compute.models import Allocation, Job
+from compute.views.steps import job_steps, what_to_do
+from projects.access import belongs_to, group_verbs
+from projects.models import Group, Project
+from projects.pages import SignedIn, page_of
+from projects.roles import Verb
+from registry.models import Model
+
+# htmx ends its polling on this answer.
+STOP_POLLING = 286
+
+
+@login_required
+def job_list(request: SignedIn) -> HttpResponse:
+    """What runs and what happened, newest first."""
+    filters = JobFilters(request.GET)
+    rows = Job.objects.visible_to(request.user).filter(**filters.chosen())
+    rows = rows.select_related("project", "cluster").defer("script")
+    page = page_of(rows, request.GET, by="submitted_at")
+    return render(request, "compute/jobs.html", {"page": page, "filters": filters})
+
+
+@login_required
+def new_job(request: SignedIn) -> HttpResponse:
+    """Choose the allocation to run under; with one only, there is nothing to choose."""
+    user = request.user
+    own = Group.objects.filter(pk__in=user.standing.group_roles)
+    may = [group for group in own if Verb.SUBMIT_JOB in group_verbs(user, group)]
+    projects = Project.objects.filter(Q(lead_group__in=may) | Q(participants__in=may))
+    rows = Allocation.objects.visible_to(user).current().filter(project__in=projects)
+    usable = list(rows.select_related("project", "pool__cluster", "balance", "limit"))
+    if len(usable) == 1:
+        return redirect("job-submit", usable[0].pk)
+    return render(request, "compute/job_choose.html", {"allocations": usable})
+
+
+@login_required
+def submit_job(request: SignedIn, key: str) -> HttpResponse:
+    """Submit a script under an allocation: as sbatch has it, or as fields."""
+    user, now = request.user, timezone.now()
+    allocation = access.get_allocation(user, key, Verb.SUBMIT_JOB)
+    kind: type[JobForm] = FieldsForm if request.GET.get("by") == "fields" else SbatchForm
+    before = _before(request)
+    form = kind(request.POST or None, person=user, allocation=allocation, initial=before)
+    if form.sent_by(request):
+        with form.told():
+            version = form.cleaned_data["version"]
+            job = actions.submit_job(
+                by=user, allocation=allocation, spec=form.spec(), version=version, now=now
+            )
+            return redirect("job", job.pk)
+    context = {"form": form, "allocation": allocation, "by": request.GET.get("by", "")}
+    return render(request, "compute/job_form.html", context, status=form.status)
+
+
+@login_required
+@vary_on_headers("HX-Request")
+def job_page(request: SignedIn, key: str) -> HttpResponse:
+    """Is it running; if not, why? A poll gets the moving part alone, until nothing moves."""
+    job = access.get_job(request.user, key)
+    context = _shown(request, job)
+    if not request.htmx:
+        return render(request, "compute/job.html", context)
+    status = 200 if job.is_moving else STOP_POLLING
+    return render(request, "compute/job.html#moving", context, status=status)
+
+
+@require_POST
+@login_required
+def cancel(request: SignedIn, key: str) -> HttpResponse:
+    """Ask for a job's end."""
+    job = access.get_job(request.user, key, Verb.CANCEL_JOB)
+    actions.cancel_job(by=request.user, job=job, now=timezone.now())
+    messages.success(request, _("The job's end was asked for; the cluster is told next."))
+    return redirect("job", job.pk)
+
+
+def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
+    now = timezone.now()
+    verbs = access.job_verbs(request.user, job)
+    used = job.used_gpu_seconds
+    return {
+        "job": job,
+        "now": now,
+        "health": job.cluster.health,
+        "is_stale": job.is_moving and job.cluster.health.is_stale(now),
+        "verbs": verbs,
+        "reads_script": Verb.READ_SCRIPT in verbs,
+        "may_cancel": Verb.CANCEL_JOB in verbs and not job.is_final,
+        "may_run_again": Verb.READ_SCRIPT in verbs and Verb.SUBMIT_JOB in verbs,
+        "steps": job_steps(job),
+        "advice": what_to_do(job),
+        "returned": max(job.reserved_gpu_seconds - used, 0) if used is not None else None,
+        "is_own": belongs_to(request.user, job.project),
+        "model": Model.objects.visible_to(request.user).filter(versions=job.version_id).first(),
+        "usage": job.usage.order_by("restarts"),
+    }
+
+
+def _before(request: SignedIn) -> dict[str, Any]:
+    """What an earlier job had, for running it again."""
+    if not request.GET.get("again"):
+        return {}
+    job = access.get_job(request.user, request.GET["again"], Verb.READ_SCRIPT)
+    names = ("name", "gpus", "nodes", "minutes", "working_directory", "script", "version")
+    environment = "\n".join(f"{name}={value}" for name, value in job.environment.items())
+    values = {name: getattr(job, name) for name in names}
+    return values | {"sbatch": job.script, "environment": environment}

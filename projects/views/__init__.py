@@ -1,0 +1,1 @@
+"""Pages about groups, projects and one's own settings."""

@@ -1,0 +1,89 @@
+"""Projects: the list, making one, changing it, and who takes part."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from projects import access
+from projects.actions import projects
+from projects.forms import NewProjectForm, ParticipantForm, ProjectForm
+from projects.models import Group, Project
+from projects.pages import SignedIn, page_of
+from projects.roles import Verb
+
+
+@login_required
+def project_list(request: SignedIn) -> HttpResponse:
+    """The projects one may see."""
+    rows = Project.objects.visible_to(request.user).select_related("lead_group__partner")
+    user = request.user
+    own = Group.objects.filter(pk__in=user.standing.group_roles).select_related("partner")
+    may = [group for group in own if Verb.CREATE_PROJECT in access.group_verbs(user, group)]
+    page = page_of(rows, request.GET, by="created_at")
+    return render(request, "projects/projects.html", {"page": page, "groups": may})
+
+
+@login_required
+def new_project(request: SignedIn, key: str) -> HttpResponse:
+    """A new effort of a group."""
+    group = access.get_group(request.user, key, Verb.CREATE_PROJECT)
+    form = NewProjectForm(request.POST or None)
+    if form.sent_by(request):
+        with form.told():
+            project = projects.create_project(
+                by=request.user, lead_group=group, now=timezone.now(), **form.cleaned_data
+            )
+            return redirect("project", project.slug)
+    context = {"form": form, "group": group}
+    return render(request, "projects/project_form.html", context, status=form.status)
+
+
+@login_required
+def edit_project(request: SignedIn, slug: str) -> HttpResponse:
+    """Change what a project says of itself."""
+    project = access.get_project(request.user, slug, Verb.EDIT_PROJECT)
+    initial = {name: getattr(project, name) for name in ProjectForm.base_fields}
+    form = ProjectForm(request.POST or None, initial=initial)
+    if form.sent_by(request):
+        with form.told():
+            projects.update_project(
+                by=request.user, project=project, values=form.cleaned_data, now=timezone.now()
+            )
+            messages.success(request, _("The project was changed."))
+            return redirect("project", project.slug)
+    context = {"form": form, "project": project}
+    return render(request, "projects/project_form.html", context, status=form.status)
+
+
+@login_required
+def add_participant(request: SignedIn, slug: str) -> HttpResponse:
+    """Let another group take part."""
+    project = access.get_project(request.user, slug, Verb.EDIT_PROJECT)
+    form = ParticipantForm(request.POST or None, person=request.user, project=project)
+    if form.sent_by(request):
+        with form.told():
+            group = form.cleaned_data["group"]
+            projects.add_participant(
+                by=request.user, project=project, group=group, now=timezone.now()
+            )
+            messages.success(request, _("%(group)s takes part now.") % {"group": group})
+            return redirect("project", project.slug)
+    context = {"form": form, "project": project}
+    return render(request, "projects/participant_form.html", context, status=form.status)
+
+
+@require_POST
+@login_required
+def remove_participant(request: SignedIn, slug: str, key: str) -> HttpResponse:
+    """End a group's part."""
+    project = access.get_project(request.user, slug, Verb.EDIT_PROJECT)
+    group = access.get_group(request.user, key)
+    projects.remove_participant(by=request.user, project=project, group=group, now=timezone.now())
+    messages.success(request, _("%(group)s does not take part any more.") % {"group": group})
+    return redirect("project", project.slug)
