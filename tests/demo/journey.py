@@ -164,7 +164,8 @@ def main() -> None:
         print(
             f"{cluster['slug']} (real: {cluster['real']}): job {job['slurm_job_id']}"
             f" {job['state']}, {job['used_gpu_seconds']} GPU-s"
-            f" of {job['reserved_gpu_seconds']} reserved, stranger {sorted(set(hidden))}, {time.monotonic() - begin:.1f} s"
+            f" of {job['reserved_gpu_seconds']} reserved, stranger {sorted(set(hidden))},"
+            f" {time.monotonic() - begin:.1f} s"
         )
 
 

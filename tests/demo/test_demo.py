@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from dev import places
-from dev.demo import layout, portal
+from dev.demo import layout
+from tests.demo.by_hand import QUIET, Person
+from tests.demo.conftest import run_demo
 from tests.demo.journey import Journey, wait
 
 pytestmark = [
     pytest.mark.real_slurm,
     pytest.mark.skipif(os.geteuid() != 0, reason="real clusters run jobs as several UNIX users"),
 ]
-
-
-def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    mine = ("CESAI_", "DATABASE_URL", "BROKER_URL", "DJANGO_", "PYTEST")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-    return subprocess.run(
-        [sys.executable, "-m", "dev.demo", *arguments],
-        cwd=places.ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[dict[str, Any]]:
-    """A demonstration of our own; somebody's running or kept one is left alone."""
-    if layout.READOUT.exists() or portal.port_is_taken():
-        pytest.skip("a demonstration is in use here; `make demo-reset` forgets it")
-    try:
-        started = _demo("start", "--detach")
-        assert started.returncode == 0, started.stdout + started.stderr
-        yield json.loads(layout.READOUT.read_text())
-    finally:
-        assert _demo("reset").returncode == 0
-
-
-@pytest.fixture(scope="module")
-def journeys(demo: dict[str, Any]) -> list[Journey]:
-    """The main job, walked once on each cluster."""
-    walked = [Journey(demo, cluster["slug"]) for cluster in demo["clusters"]]
-    for journey in walked:
-        journey.walk()
-    return walked
 
 
 def _recorded(journey: Journey) -> int:
@@ -112,6 +76,14 @@ def test_a_stranger_finds_none_of_it(journeys: list[Journey]) -> None:
         assert set(statuses.values()) == {404}, statuses
 
 
+def test_the_same_goes_by_hand_in_a_browser(demo: dict[str, Any]) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        person = Person(browser.new_page(base_url=demo["url"], locale="en-GB"))
+        assert "/jobs/" in person.walk(demo["clusters"][0]["slug"])
+        assert person.trouble == []
+
+
 def test_the_command_for_the_sites_staff_runs_unchanged(journeys: list[Journey]) -> None:
     journey, operator = journeys[0], journeys[0].api["operator"]
     operator.call("PATCH", f"clusters/{journey.cluster}/", {"limit_mode": "verify"})
@@ -133,8 +105,8 @@ def test_nothing_listens_outside_loopback(journeys: list[Journey]) -> None:
 
 
 def test_starting_again_keeps_the_data(journeys: list[Journey]) -> None:
-    assert _demo("stop").returncode == 0
-    started = _demo("start", "--detach")
+    assert run_demo("stop").returncode == 0
+    started = run_demo("start", "--detach")
     assert started.returncode == 0, started.stderr
     for journey in journeys:
         assert journey.api["lead"].get(f"jobs/{journey.job['id']}/") == journey.job
