@@ -77,16 +77,13 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
 
 class RefusalMiddleware:
-    """The same for pages, and for faults outside DRF's reach."""
+    """The same for pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            return self.get_response(request)
-        except RequestDataTooBig:
-            return answer(request, too_large())
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """A refusal raised by a view becomes its answer."""
@@ -103,6 +100,13 @@ def answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
 def as_json(body: dict[str, Any]) -> HttpResponse:
     """A problem in the very bytes that the API's own renderer makes."""
     return HttpResponse(orjson.dumps(body), status=body["status"], content_type=PROBLEM)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A call that no view could read: too large, or not for this host."""
+    if isinstance(exception, RequestDataTooBig):
+        return answer(request, too_large())
+    return answer(request, problem(400, code="invalid", detail=_("This call cannot be read.")))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

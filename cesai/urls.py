@@ -34,5 +34,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+handler400 = "cesai.errors.bad_request"
 handler404 = "cesai.errors.not_found"
 handler500 = "cesai.errors.server_error"

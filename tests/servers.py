@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -31,6 +32,7 @@ def pytest_load_initial_conftests() -> None:
     directory = Path(tempfile.mkdtemp(prefix="cesai-t-", dir="/var/tmp"))
     directory.chmod(0o755)
     _directories.append(directory)
+    atexit.register(pytest_unconfigure)  # pytest itself does not ask when Django cannot start
     if "DATABASE_URL" not in os.environ:
         postgres = Postgres(directory / "pg", "nobody", for_tests=True)
         _started.append(postgres)

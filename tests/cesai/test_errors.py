@@ -104,3 +104,10 @@ def test_a_401_says_how_to_sign_in(db: None) -> None:
 
 def test_a_browsers_session_does_not_open_the_api(lead: Caller) -> None:
     assert lead.as_browser.get("/api/v1/projects/").status_code == 401
+
+
+def test_a_page_that_is_sent_too_much_answers_with_a_page(lead: Caller) -> None:
+    answer = lead.as_browser.post("/requests/new/", {"justification": "x" * 5 * 1024 * 1024})
+    assert answer.status_code == 413
+    assert "text/html" in answer["Content-Type"]
+    assert "4 MiB" in answer.content.decode()

@@ -13,7 +13,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 SCRIPT = "#!/bin/bash\n#SBATCH --gpus=1\n#SBATCH --time=5\nhostname; sleep 3\n"
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
@@ -26,7 +26,7 @@ class Person:
     def __init__(self, page: Page, pictures: Path | None = None) -> None:
         self.page, self.pictures = page, pictures
         self.trouble: list[str] = []
-        page.on("console", lambda m: m.type == "error" and self.trouble.append(m.text))
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self._steps = 0
 
@@ -120,6 +120,10 @@ class Person:
         expect(self.page.locator("main")).to_contain_text("returned", timeout=SLOW)
         self._keep("job-finished")
         return self.page.url
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.trouble.append(message.text)
 
     def _keep(self, name: str) -> None:
         if self.pictures:

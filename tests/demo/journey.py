@@ -80,11 +80,12 @@ class Journey:
         limit = f"limits/{self.allocation['limit']}/"
         wait("the limit in force", lambda: lead.get(limit)["state"] == "in_force", seconds)
         self.limit = lead.get(limit)
-        job = lead.post("jobs/", {"allocation": self.allocation["id"], "sbatch": SCRIPT})
-        path = f"jobs/{job['id']}/"
+        submitted = lead.post("jobs/", {"allocation": self.allocation["id"], "sbatch": SCRIPT})
+        path = f"jobs/{submitted['id']}/"
         wait("the job settled", lambda: lead.get(path)["settled_at"] is not None, seconds)
-        self.job: dict[str, Any] = lead.get(path)
-        return self.job
+        job: dict[str, Any] = lead.get(path)
+        self.job = job
+        return job
 
     def private_paths(self) -> list[str]:
         """Everything of it that nobody outside the project may see."""

@@ -71,6 +71,15 @@ def test_a_strangers_plan_in_our_hidden_project_is_refused_as_in_none(
     assert hidden.content == _plan(stranger, own, project=make.key()).content
 
 
+def test_a_stranger_plans_nothing_in_a_project_they_merely_see(
+    stranger: Caller, project: Project
+) -> None:
+    own = Group.objects.get(memberships__user=stranger.user)
+    Project.objects.update(visibility="public")
+
+    assert _plan(stranger, own, project=str(project.pk)).status_code == 403
+
+
 def test_a_group_that_takes_part_plans_its_own_model_in_the_project(project: Project) -> None:
     joined = make.make_group()
     make.join(project, joined)
