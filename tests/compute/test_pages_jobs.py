@@ -48,7 +48,6 @@ def test_fields_become_a_job(member: Caller, allocation: Allocation) -> None:
 def test_a_refused_line_is_named_and_the_script_stays(
     member: Caller, allocation: Allocation
 ) -> None:
-    script = SCRIPT + "#SBATCH --account=foo\r\n"
     script = SCRIPT.replace("true", "#SBATCH --account=foo\r\ntrue # mine")
     answer = member.as_browser.post(_form(allocation), {"sbatch": script})
     text = answer.content.decode()

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from compute.models import Pool, Request
 from projects.models import Project
+from projects.roles import Role
 from tests import make
 from tests.conftest import Caller
 
@@ -104,7 +105,7 @@ def test_more_than_was_asked_is_refused_and_stays_typed(
 def test_who_comes_second_reads_who_decided(
     quota_admin: Caller, caller: Callable[..., Caller], handed_in: Request
 ) -> None:
-    second = caller(make.make_staff(quota_admin.user.portal_roles.get().role, "second"))
+    second = caller(make.make_staff(Role.QUOTA_ADMIN, "second"))
     form = {f"line-{handed_in.lines.get().pk}": "60"}
     address = reverse("request-award", args=[handed_in.pk])
     quota_admin.as_browser.post(address, form)

@@ -13,7 +13,7 @@ from dev.simulator.cluster import Cluster as Simulated
 from dev.simulator.server import WIRES
 from projects.models import Project
 from tests import make
-from tests.compute.sync.site import CONTROL, Site
+from tests.compute.sync.site import CONTROL, Site, submit
 
 
 @pytest.fixture(scope="session", params=sorted(WIRES))
@@ -63,5 +63,5 @@ def allocation(site: Site, project: Project, cluster: Cluster) -> Allocation:
 
 @pytest.fixture
 def job(allocation: Allocation) -> Job:
-    """An intent of one GPU for five minutes; on the cluster it lasts an hour of its clock."""
-    return make.make_job(allocation, script="#!/bin/sh\n# simulate: seconds=250\n")
+    """An intent of one GPU for five minutes."""
+    return submit(allocation)

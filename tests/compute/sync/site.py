@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
-from django.db.models.functions import Now
 
 from compute.models import Allocation, Balance, Cluster, Job, Limit
 from compute.sync.passes import sync_cluster
@@ -22,6 +21,7 @@ from dev.simulator.jobs import Job as SlurmJob
 from tests import make
 
 CONTROL = "cesai-control"
+LASTS = "#!/bin/sh\n# simulate: seconds=250\n"
 
 
 @dataclass
@@ -111,14 +111,14 @@ class Site:
 _TIMES = ("submitted_at", "started_at", "ended_at")
 
 
+def submit(allocation: Allocation, **values: Any) -> Job:
+    """An intent that, once started, runs longer than any test."""
+    return make.make_job(allocation, **{"script": LASTS, **values})
+
+
 def age(seconds: int) -> None:
     """As if everything had been sent so much earlier, and no pause were left."""
     Job.objects.update(sent_at=F("sent_at") - timedelta(seconds=seconds), retry_at=None)
-
-
-def now_in_database() -> datetime:
-    moment: datetime = Cluster.objects.annotate(at=Now()).values_list("at", flat=True)[0]
-    return moment
 
 
 def state_of(job: Job) -> str:

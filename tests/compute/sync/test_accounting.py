@@ -13,7 +13,7 @@ from compute.sync.accounting import settle
 from dev.simulator.faults import Fault
 from dev.simulator.jobs import Run
 from tests import make
-from tests.compute.sync.site import Site, balance_of, state_of
+from tests.compute.sync.site import Site, balance_of, state_of, submit
 
 ALL = 60 * 3600
 
@@ -21,7 +21,7 @@ ALL = 60 * 3600
 @pytest.fixture
 def running(site: Site, allocation: Allocation) -> Job:
     """Two GPUs for five minutes at most: 600 GPU-seconds are reserved."""
-    job = make.make_job(allocation, gpus=2, script="#!/bin/sh\n# simulate: seconds=250\n")
+    job = submit(allocation, gpus=2)
     site.sync()
     assert state_of(job) == "running"
     return job
@@ -65,7 +65,7 @@ def test_use_above_everything_makes_the_balance_negative(
 def test_a_job_that_never_ran_returns_all(
     site: Site, running: Job, allocation: Allocation
 ) -> None:
-    waiting = make.make_job(allocation, gpus=8)
+    waiting = submit(allocation, gpus=8)
     site.sync()
     site.simulated.scheduler.cancel(
         allocation.unix_user, site.of(waiting).job_id, time.time(), by_coordinator=False

@@ -8,7 +8,7 @@ from compute.actions.jobs import cancel_job
 from compute.models import Allocation, Credential, Job
 from dev.simulator.faults import Fault
 from tests import make
-from tests.compute.sync.site import Site, age, balance_of, state_of
+from tests.compute.sync.site import Site, age, balance_of, state_of, submit
 
 
 def cancel(job: Job) -> None:
@@ -46,7 +46,7 @@ def test_what_is_under_way_never_starts(site: Site, job: Job, fault: Fault) -> N
 
 
 def test_what_waits_on_the_cluster_is_ended_there(site: Site, allocation: Allocation) -> None:
-    jobs = [make.make_job(allocation, gpus=8) for _ in range(2)]
+    jobs = [submit(allocation, gpus=8) for _ in range(2)]
     site.sync()
     waiting = next(job for job in jobs if state_of(job) == "pending")
     cancel(waiting)

@@ -10,7 +10,7 @@ from compute.sync.connections import connections
 from compute.sync.dispatch import dispatch
 from dev.simulator.faults import Fault
 from tests import make
-from tests.compute.sync.site import CONTROL, Site, age, balance_of, state_of
+from tests.compute.sync.site import CONTROL, Site, age, balance_of, state_of, submit
 
 
 def test_a_job_is_handed_over_held_then_committed_then_released(site: Site, job: Job) -> None:
@@ -21,7 +21,7 @@ def test_a_job_is_handed_over_held_then_committed_then_released(site: Site, job:
 
 
 def test_the_cluster_gets_what_was_asked_for(site: Site, allocation: Allocation) -> None:
-    job = make.make_job(allocation, gpus=2, minutes=7, name="for people only")
+    job = submit(allocation, gpus=2, minutes=7, name="for people only")
     site.sync()
     told, asked = site.of(job).description, allocation
     assert (told.name, told.account, told.minutes) == (job.token, asked.slurm_account, 7)
@@ -51,7 +51,7 @@ def test_what_the_cluster_refuses_is_final_with_the_reason_and_returned(
 def test_a_job_waits_for_the_limit_and_then_goes(site: Site, allocation: Allocation) -> None:
     Limit.objects.update(state=LimitState.PENDING)
     site.plan(Fault.ERROR_BEFORE, "associations")
-    job = make.make_job(allocation)
+    job = submit(allocation)
     site.sync()
     assert (state_of(job), job.waiting_for) == ("new", "limit")
     assert not site.all_of(job)
@@ -113,7 +113,7 @@ def test_a_token_that_cannot_be_opened_stops_nobody_else(
     other = make.make_allocation(pool=job.allocation.pool, in_force=False)
     site.deliver(other.unix_user)
     Credential.objects.filter(unix_user=job.allocation.unix_user).update(sealed_token=sealed)
-    second = make.make_job(other)
+    second = submit(other)
     site.sync()
     assert (state_of(job), state_of(second)) == ("blocked", "running")
 
@@ -129,7 +129,7 @@ def test_a_rejected_control_token_does_not_make_the_cluster_look_down(
 def test_while_the_cluster_is_down_jobs_wait_and_then_go_in_order(
     site: Site, allocation: Allocation
 ) -> None:
-    jobs = [make.make_job(allocation) for _ in range(5)]
+    jobs = [submit(allocation) for _ in range(5)]
     site.simulator.faults.controller_is_down = True
     site.sync()
     assert {(state_of(job), job.waiting_for) for job in jobs} == {("new", "cluster")}

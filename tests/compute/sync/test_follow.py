@@ -10,7 +10,7 @@ from compute.models import Allocation, Job, Pool
 from compute.models.words import reason_in_words
 from dev.simulator.faults import Fault
 from tests import make
-from tests.compute.sync.site import Site, balance_of, state_of
+from tests.compute.sync.site import Site, balance_of, state_of, submit
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_what_the_site_cancels_is_cancelled(site: Site, running: Job) -> None:
 
 
 def test_why_a_job_waits_is_told(site: Site, allocation: Allocation) -> None:
-    jobs = [make.make_job(allocation, gpus=8) for _ in range(2)]
+    jobs = [submit(allocation, gpus=8) for _ in range(2)]
     site.sync()
     waiting = next(job for job in jobs if state_of(job) == "pending")
     assert waiting.reason == "Resources"
@@ -62,7 +62,7 @@ def test_what_no_node_can_ever_give_is_cancelled_with_the_reason_in_words(
 ) -> None:
     Pool.objects.update(gpu_count=16, gpus_per_node=16)
     allocation.pool.refresh_from_db()
-    greedy = make.make_job(allocation, gpus=16)
+    greedy = submit(allocation, gpus=16)
     for _ in range(3):
         site.sync()
     assert (state_of(greedy), greedy.reason) == ("cancelled", "BadConstraints")
@@ -119,7 +119,7 @@ def test_a_word_that_no_release_has_said_so_far_changes_nothing_and_stops_nothin
 ) -> None:
     row = site.of(running)
     row.run = replace(row.run, state="LEVITATING")
-    other = make.make_job(allocation)
+    other = submit(allocation)
     site.sync()
     assert (state_of(running), state_of(other)) == ("running", "running")
 

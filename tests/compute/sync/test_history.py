@@ -17,7 +17,7 @@ from compute.slurm.types import JobRecord
 from compute.sync.accounting import settle, take
 from dev.simulator.jobs import Job as SlurmJob
 from tests import make
-from tests.compute.sync.site import Site, balance_of
+from tests.compute.sync.site import LASTS, Site, balance_of, submit
 
 ALL = 60 * 3600
 
@@ -30,7 +30,7 @@ def later(minutes: int = 2) -> Any:
 def foreign(site: Site, job: Job) -> SlurmJob:
     """Somebody of the project used the account with sbatch at the site."""
     Job.objects.update(state="cancelled", settled_at=make.now())
-    row = site.arrive(job, name="by hand", is_held=False, script="#!/bin/sh\n")
+    row = site.arrive(job, name="by hand", is_held=False, script=LASTS)
     assert row.run.state == "RUNNING"
     return row
 
@@ -174,7 +174,7 @@ def test_shuffled_and_repeated_replays_book_every_row_once(
     with transaction.atomic():
         allocation = plain_allocation
         before = balance_of(allocation)
-        job = make.make_job(allocation)
+        job = submit(allocation)
         Job.objects.filter(pk=job.pk).update(state="completed", slurm_job_id=1)
         job.refresh_from_db()
         facts = [fact(job, allocation, **row) for row in rows]

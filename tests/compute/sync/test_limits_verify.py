@@ -10,7 +10,7 @@ from compute.models import Cluster, Limit
 from compute.models.words import reason_in_words
 from projects.models import Project
 from tests import make
-from tests.compute.sync.site import Site
+from tests.compute.sync.site import Site, submit
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_what_is_in_force_is_checked_again_every_five_minutes_only(
 def test_while_it_differs_no_job_is_handed_over(site: Site, limit: Limit) -> None:
     site.set_limit(limit, gpu_minutes=1)
     site.sync()
-    job = make.make_job(limit.allocation)
+    job = submit(limit.allocation)
     site.sync()
     job.refresh_from_db()
     assert (job.state, job.waiting_for) == ("new", "limit")

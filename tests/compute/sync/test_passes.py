@@ -20,7 +20,7 @@ from dev.simulator import Simulator
 from dev.simulator.faults import Fault
 from tests import make
 from tests.at_once import at_once
-from tests.compute.sync.site import CONTROL, Site, age, balance_of, state_of
+from tests.compute.sync.site import CONTROL, Site, age, balance_of, state_of, submit
 
 
 def test_a_pass_over_a_taken_cluster_says_busy(site: Site, allocation: Allocation) -> None:
@@ -70,8 +70,7 @@ def jobs(shared_site: Site) -> list[Job]:
     allocation = make.make_allocation(pool=pool, in_force=False)
     shared_site.deliver(allocation.unix_user)
     shared_site.sync()
-    script = "#!/bin/sh\n# simulate: seconds=250\n"
-    return [make.make_job(allocation, script=script) for _ in range(8)]
+    return [submit(allocation) for _ in range(8)]
 
 
 def without_lease(site: Site) -> None:
@@ -119,8 +118,7 @@ def test_whatever_goes_wrong_each_intent_runs_once(
     site: Site, allocation: Allocation, seed: int
 ) -> None:
     chance = random.Random(seed)
-    script = "#!/bin/sh\n# simulate: seconds=250\n"
-    jobs = [make.make_job(allocation, script=script) for _ in range(8)]
+    jobs = [submit(allocation) for _ in range(8)]
     for _ in range(6):
         for _ in range(chance.randrange(4)):
             path = chance.choice(["job/submit", "/job/", "/jobs", "/ping", ""])

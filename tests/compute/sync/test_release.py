@@ -11,7 +11,7 @@ from compute.models import Allocation, Job, Pool
 from compute.states import AllocationState
 from dev.simulator.faults import Fault
 from tests import make
-from tests.compute.sync.site import Site, balance_of, state_of
+from tests.compute.sync.site import Site, balance_of, state_of, submit
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_longer_time_limit_than_the_partition_has_never_starts(
 ) -> None:
     Pool.objects.update(max_minutes=5000)
     allocation.pool.refresh_from_db()
-    long = make.make_job(allocation, minutes=3000)
+    long = submit(allocation, minutes=3000)
     for _ in range(3):
         site.sync()
     assert state_of(long) in {"refused", "cancelled"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from compute.models import Allocation, Job, LedgerEntry
 from tests import make
-from tests.compute.sync.site import Site, balance_of, state_of
+from tests.compute.sync.site import Site, balance_of, state_of, submit
 
 ALL = 60 * 3600
 
@@ -72,7 +72,7 @@ def test_jobs_that_wait_are_cancelled_with_the_reason_and_nothing_is_handed_over
 def test_jobs_that_wait_on_the_cluster_are_cancelled_and_running_ones_finish(
     site: Site, allocation: Allocation
 ) -> None:
-    jobs = [make.make_job(allocation, gpus=8) for _ in range(2)]
+    jobs = [submit(allocation, gpus=8) for _ in range(2)]
     site.sync()
     running = next(job for job in jobs if state_of(job) == "running")
     waiting = next(job for job in jobs if job != running)
