@@ -79,7 +79,7 @@ def _take(
 ) -> Iterator[tuple[str, Path]]:
     for user in dict.fromkeys(shot.user for shot in shots):
         context = browser.new_context(
-            viewport={"width": look.width, "height": 800},
+            viewport={"width": look.width, "height": 900},
             color_scheme=look.theme,
             locale=look.language,
             base_url=str(demo["url"]),
@@ -90,7 +90,7 @@ def _take(
         for shot in shots:
             if shot.user == user and _open(page, shot):
                 path = TARGET / f"{shot.name}-{look.width}-{look.theme}-{look.language}.png"
-                page.screenshot(path=path, full_page=True, animations="disabled")
+                page.screenshot(path=path, animations="disabled")
                 yield shot.name, path
         context.close()
 

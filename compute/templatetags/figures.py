@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from compute import quota
+from compute.models import ClusterHealth
 from compute.models.words import reason_in_words
 from compute.states import (
     FINAL,
@@ -67,6 +69,12 @@ def gpu_h(seconds: int | None) -> SafeString:
 def minutes_as_hours(minutes: int | None) -> str:
     """GPU-minutes, Slurm's unit, as GPU-hours."""
     return "–" if minutes is None else gpu_hours(minutes * 60)
+
+
+@register.filter
+def is_silent(health: ClusterHealth) -> bool:
+    """Whether the cluster has not answered for so long that figures must say so."""
+    return health.is_stale(timezone.now())
 
 
 @register.filter

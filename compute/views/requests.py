@@ -25,7 +25,7 @@ from compute.forms.requests import (
     line_forms,
     typed_lines,
 )
-from compute.models import Allocation, Request, RequestLine
+from compute.models import Allocation, Request
 from compute.models.requests import STATE_LABELS
 from compute.views.months import line_drawings
 from projects.access import belongs_to, get_project, project_verbs
@@ -204,20 +204,14 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         "moves": row.moves.select_related("by"),
         "verbs": project_verbs(user, row.project),
         "is_own": belongs_to(user, row.project),
-        **_forms(lines, sent),
-    }
-    status = next((form.status for form in sent.values()), 200)
-    return render(request, "compute/request.html", context, status=status)
-
-
-def _forms(lines: list[RequestLine], sent: dict[str, PageForm]) -> dict[str, PageForm | None]:
-    blank: dict[str, PageForm | None] = {
-        "hand_in": None,
         "award": AwardForm(lines=lines),
         "back": CommentForm(prefix="back"),
         "deny": CommentForm(prefix="deny"),
+        "refused": next(iter(sent.values()), None),
+        **sent,
     }
-    return blank | sent
+    status = next((form.status for form in sent.values()), 200)
+    return render(request, "compute/request.html", context, status=status)
 
 
 def _chosen(request: SignedIn) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from compute.models import ClusterHealth
+from compute.models import Cluster, ClusterHealth
 from projects.models import Project
 from tests import make
 from tests.conftest import Caller, new_client
@@ -55,8 +55,9 @@ def test_who_is_both_sees_both(lead: Caller, project: Project) -> None:
     assert "What is left" in text
 
 
-def test_an_operator_sees_the_command_that_waits(operator: Caller, project: Project) -> None:
-    cluster = operator.user.pk and make.Cluster.objects.get()
+def test_an_operator_sees_the_command_that_waits(
+    operator: Caller, cluster: Cluster, project: Project
+) -> None:
     allocation = make.make_allocation(project, make.make_pool(cluster), in_force=False)
     allocation.limit.move_to("needs_operator", now=make.now(), command="sacctmgr -i add account")
     assert "sacctmgr -i add account" in _text(operator)
@@ -76,7 +77,7 @@ def test_it_costs_the_same_however_much_there_is(
         make.make_request(project)
         make.make_model(project)
     browser = lead.as_browser
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         browser.get("/")
 
 
