@@ -25,13 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long ones out unless asked for; keep real clusters on one worker."""
+    """Leave the long ones out unless asked for."""
     skip = pytest.mark.skip(reason="runs in `make test-long`")
     for item in items:
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(skip)
-        if item.get_closest_marker("real_slurm"):
-            item.add_marker(pytest.mark.xdist_group("real_slurm"))
 
 
 @pytest.fixture(scope="session", autouse=True)

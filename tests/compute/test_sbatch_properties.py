@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compute.sbatch import Asked, ScriptRefused, read_script
+from compute.sbatch import Asked, Code, ScriptRefused, read_script
 from compute.sbatch.options import IGNORED, KNOWN, SHORT
 from compute.sbatch.text import directives
 from compute.sbatch.values import LONGEST_MINUTES
@@ -81,10 +81,18 @@ def without(text: str, line: int) -> Asked | ScriptRefused:
     return outcome("\n".join(lines))
 
 
+# What only another line can put right.
+CURABLE = {Code.GPUS_WITHOUT_TASKS, Code.GPUS_UNEVEN, Code.TOO_FEW_TASKS, Code.TOO_MANY_TASKS}
+
+
 @given(SCRIPTS, SCRIPTS)
-def test_a_refused_header_stays_refused_whatever_follows_it(body: str, more: str) -> None:
+@example("#SBATCH --gpus-per-task=1", "#SBATCH -n8")
+def test_a_line_that_is_refused_stays_so_whatever_follows_it(body: str, more: str) -> None:
     text = f"#!/bin/sh\n{body}\n"
-    if isinstance(outcome(text), ScriptRefused) and "hostname" not in body:
+    before = outcome(text)
+    if not isinstance(before, ScriptRefused) or "hostname" in body:
+        return
+    if {problem.code for problem in before.problems} - CURABLE:
         assert isinstance(outcome(f"{text}{more}\n"), ScriptRefused)
 
 

@@ -68,8 +68,8 @@ ACCEPTED: dict[str, dict[str, object]] = {
     "writes_another_script": {"gpus": 1, "minutes": 15, "unread": (5,)},
     "requeue_and_paths": {
         "requeue": True,
-        "working_directory": "/work/p_nlp/run7",
-        "output": "/work/p_nlp/run7/out %j.log",
+        "working_directory": "/scratch/p_nlp/run7",
+        "output": "/scratch/p_nlp/run7/out %j.log",
         "gpus_per_node": 2,
         "gpus": 2,
         "gpu_type": "a100",

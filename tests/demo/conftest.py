@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,7 @@ def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def demo() -> Iterator[dict[str, Any]]:
     """A demonstration of our own; somebody's running or kept one is left alone."""
-    if layout.READOUT.exists() or portal.port_is_taken():
+    if layout.READOUT.exists() or not _port_comes_free():
         pytest.skip("a demonstration is in use here; `make demo-reset` forgets it")
     try:
         started = run_demo("start", "--detach")
@@ -51,3 +52,13 @@ def journeys(demo: dict[str, Any]) -> list[Journey]:
     for journey in walked:
         journey.walk()
     return walked
+
+
+def _port_comes_free() -> bool:
+    """Another test takes the port for a moment; a demonstration keeps it."""
+    end = time.monotonic() + 15
+    while portal.port_is_taken():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
