@@ -32,10 +32,6 @@ class JobForm(PageForm):
         version.empty_label = _("none")
         self.order_fields([*[name for name in self.fields if name != "version"], "version"])
 
-    def spec(self) -> JobSpec:
-        """What is to run. Raises ScriptNotAccepted."""
-        raise NotImplementedError
-
 
 class ScriptField(forms.CharField):
     """A script as it is; browsers send a text's line ends as CR LF, whatever they were."""

@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from compute import access
 from compute.actions import jobs as actions
-from compute.forms.jobs import FieldsForm, JobFilters, JobForm, SbatchForm
+from compute.forms.jobs import FieldsForm, JobFilters, SbatchForm
 from compute.models import Allocation, Job
 from compute.views.steps import job_steps, what_to_do
 from projects.access import belongs_to, group_verbs
@@ -58,7 +58,9 @@ def submit_job(request: SignedIn, key: str) -> HttpResponse:
     """Submit a script under an allocation: as sbatch has it, or as fields."""
     user, now = request.user, timezone.now()
     allocation = access.get_allocation(user, key, Verb.SUBMIT_JOB)
-    kind: type[JobForm] = FieldsForm if request.GET.get("by") == "fields" else SbatchForm
+    kind: type[FieldsForm | SbatchForm] = (
+        FieldsForm if request.GET.get("by") == "fields" else SbatchForm
+    )
     before = _before(request)
     form = kind(request.POST or None, person=user, allocation=allocation, initial=before)
     if form.sent_by(request):
