@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 
 from compute.sbatch import Asked, ScriptRefused, read_script
 from compute.sbatch.values import gpus, gres, memory_mb, minutes
+from dev.slurm.install import Programs, ensure
 
-pytestmark = pytest.mark.skipif(shutil.which("sbatch") is None, reason="sbatch is not installed")
+pytestmark = [
+    pytest.mark.real_slurm,
+    pytest.mark.skipif(os.geteuid() != 0, reason="Slurm is unpacked by root"),
+]
 
 # No cluster listens on port 1, and none is needed: what sbatch understood it says before it calls.
 CONFIGURATION = """
@@ -28,6 +32,7 @@ SelectType=select/cons_tres
 GresTypes=gpu
 NodeName=localhost
 PartitionName=gpu Nodes=localhost
+PluginDir={plugins}
 """
 
 # What sbatch calls it → field and how to read what sbatch prints.
@@ -47,14 +52,21 @@ REPORTED: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 
 
+@cache
+def unpacked() -> Programs:
+    """Slurm's own programs, as `make prepare` leaves them."""
+    return ensure(lambda _line: None)
+
+
 def understood_by_sbatch(folder: Path, text: str) -> dict[str, object] | None:
     """The fields sbatch reports, None where it refuses the script."""
-    (folder / "slurm.conf").write_text(CONFIGURATION)
+    programs = unpacked()
+    (folder / "slurm.conf").write_text(CONFIGURATION.format(plugins=programs.plugins))
     (folder / "job.sh").write_text(text)
     with subprocess.Popen(
-        ["sbatch", "-v", "job.sh"],
+        [programs.path("sbatch"), "-v", "job.sh"],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "SLURM_CONF": str(folder / "slurm.conf")},
+        env={**programs.environment, "SLURM_CONF": str(folder / "slurm.conf")},
         stderr=subprocess.PIPE,
         text=True,
     ) as sbatch:

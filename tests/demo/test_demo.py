@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from dev.demo import layout
-from tests.demo.by_hand import QUIET, Person
+from tests.demo.by_hand import Person
 from tests.demo.conftest import run_demo
 from tests.demo.journey import Journey, wait
 
@@ -76,12 +75,12 @@ def test_a_stranger_finds_none_of_it(journeys: list[Journey]) -> None:
         assert set(statuses.values()) == {404}, statuses
 
 
-def test_the_same_goes_by_hand_in_a_browser(demo: dict[str, Any]) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        person = Person(browser.new_page(base_url=demo["url"], locale="en-GB"))
-        assert "/jobs/" in person.walk(demo["clusters"][0]["slug"])
-        assert person.trouble == []
+def test_the_same_goes_by_hand_in_a_browser(demo: dict[str, Any], chromium: Browser) -> None:
+    page = chromium.new_page(base_url=demo["url"], locale="en-GB")
+    person = Person(page)
+    assert "/jobs/" in person.walk(demo["clusters"][0]["slug"])
+    assert person.trouble == []
+    page.close()
 
 
 def test_the_command_for_the_sites_staff_runs_unchanged(journeys: list[Journey]) -> None:
