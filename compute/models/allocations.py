@@ -11,10 +11,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.clusters import Cluster
-from compute.models.moves import Move, Stateful
 from compute.models.pools import Pool
 from compute.models.requests import RequestLine
 from compute.states import ALLOCATION_MOVES, ENDED_ALLOCATIONS, AllocationState
+from projects.models.moves import Move, Stateful
 from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:

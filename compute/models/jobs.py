@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
 from compute.models.clusters import Cluster
-from compute.models.moves import Move, Stateful
 from compute.quota import reservation
 from compute.states import FINAL, JOB_MOVES, ON_CLUSTER, JobState, Waiting
+from projects.models.moves import Move, Stateful
 from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:

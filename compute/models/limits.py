@@ -9,8 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
-from compute.models.moves import Move, Stateful
 from compute.states import LIMIT_MOVES, LimitState
+from projects.models.moves import Move, Stateful
 
 if TYPE_CHECKING:
     from projects.scoping import Person

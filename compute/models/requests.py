@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from compute.models.moves import Move, Stateful
 from compute.models.pools import Pool
 from compute.quota import MAX_GPU_SECONDS
 from compute.states import DECIDABLE, REQUEST_MOVES, RequestState
+from projects.models.moves import Move, Stateful
 from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:
