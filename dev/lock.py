@@ -1,4 +1,4 @@
-"""Makes the hashed locks anew from pyproject.toml; they hold no address."""
+"""Makes the hashed locks anew from pyproject.toml and mlflow.in; they hold no address."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from pathlib import Path
 
 from dev import places
 
+LOCKS = {
+    "base": ["pyproject.toml"],
+    "dev": ["--extra", "dev", "pyproject.toml"],
+    "mlflow": ["requirements/mlflow.in"],
+}
+
 
 def main() -> None:
-    """Lock the dependencies and those of development, for every platform."""
+    """Lock the dependencies, those of development and those of MLflow, for every platform."""
     with tempfile.TemporaryDirectory() as directory:
         venv.create(directory, with_pip=True)
-        python = Path(directory) / "bin" / "python"
+        python, uv = (Path(directory) / "bin" / name for name in ("python", "uv"))
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
-        for name, extra in (("base", []), ("dev", ["--extra", "dev"])):
-            lock = places.ROOT / "requirements" / f"{name}.txt"
-            subprocess.run(
-                [
-                    *(
-                        Path(directory) / "bin" / "uv",
-                        "pip",
-                        "compile",
-                        "--universal",
-                        "--upgrade",
-                    ),
-                    *("--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"),
-                    *("--no-annotate", "--no-emit-index-url", *extra),
-                    *("--output-file", str(lock)),
-                    "pyproject.toml",
-                ],
-                check=True,
-                cwd=places.ROOT,
-            )
-            if "://" in lock.read_text():
-                sys.exit(f"{lock} holds an address; it must not be committed")
+        for name, source in LOCKS.items():
+            _lock(uv, places.ROOT / "requirements" / f"{name}.txt", source)
+
+
+def _lock(uv: Path, lock: Path, source: list[str]) -> None:
+    """Write one lock; exits if it holds an address."""
+    subprocess.run(
+        [
+            *(str(uv), "pip", "compile", "--universal", "--upgrade"),
+            *("--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"),
+            *("--no-annotate", "--no-emit-index-url", "--output-file", str(lock), *source),
+        ],
+        check=True,
+        cwd=places.ROOT,
+    )
+    if "://" in lock.read_text():
+        sys.exit(f"{lock} holds an address; it must not be committed")
 
 
 if __name__ == "__main__":

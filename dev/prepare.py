@@ -1,4 +1,4 @@
-"""Installs what the tests need beyond Python packages: Slurm unpacked, chromium, gettext."""
+"""Installs what the tests need besides: Slurm unpacked, chromium, gettext, a real MLflow."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+from dev import mlflow
 from dev.slurm import install
 
 PROGRAMS = {"chromium": "chromium", "msgfmt": "gettext"}
@@ -18,6 +19,7 @@ def main() -> None:
     if missing:
         _install(missing)
     install.ensure()
+    mlflow.ensure()
 
 
 def _install(packages: list[str]) -> None:
