@@ -188,8 +188,11 @@ class TokenResource(Resource):
 
     @extend_schema(request=shapes.TokenIn, responses={201: shapes.TokenMade})
     def create(self, request: Request) -> Response:
+        user = _user(request)
         values = self.body(shapes.TokenIn)
-        token, text = tokens.create_token(by=_user(request), now=timezone.now(), **values)
+        if values["group"]:
+            values["group"] = access.get_group(user, values["group"])
+        token, text = tokens.create_token(by=user, now=timezone.now(), **values)
         token.token = text  # type: ignore[attr-defined]
         return self.created(token, shape=shapes.TokenMade)
 

@@ -69,6 +69,21 @@ class TokenForm(PageForm):
     scope = forms.ChoiceField(
         label=_("scope"), choices=AccessToken.Scope.choices, initial=AccessToken.Scope.WRITE
     )
+    group = forms.ModelChoiceField(
+        label=_("home group"),
+        queryset=Group.objects.none(),
+        required=False,
+        help_text=_("Whose models MLflow's clients mean by bare names."),
+    )
     days = forms.IntegerField(
         label=_("valid for days"), min_value=1, max_value=365, initial=settings.TOKEN_DAYS
     )
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        own = Group.objects.filter(pk__in=person.standing.group_roles)
+        field: Any = self.fields["group"]
+        field.queryset = own.select_related("partner")
+        field.label_from_instance = lambda group: f"{group.name} · {group.partner.name}"
+        if len(person.standing.group_roles) < 2:  # nothing to choose
+            del self.fields["group"]

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     EDIT_PROJECT = "edit_project"
     PLAN_MODEL = "plan_model"
     EDIT_MODEL = "edit_model"
+    MERGE_MODELS = "merge_models"
     REQUEST_COMPUTE = "request_compute"
     REVIEW_REQUEST = "review_request"
     AWARD = "award"
@@ -60,7 +61,9 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
         {Verb.VIEW, Verb.EDIT_PARTNER, Verb.CREATE_GROUP, Verb.MANAGE_MEMBERS}
     ),
     Role.OPERATOR: frozenset({Verb.VIEW, Verb.OPERATE_CLUSTER, Verb.CANCEL_JOB, Verb.READ_SCRIPT}),
-    Role.COORDINATOR: frozenset({Verb.VIEW, Verb.REVIEW_REQUEST, Verb.SEE_WORKLIST}),
+    Role.COORDINATOR: frozenset(
+        {Verb.VIEW, Verb.REVIEW_REQUEST, Verb.SEE_WORKLIST, Verb.MERGE_MODELS}
+    ),
     Role.QUOTA_ADMIN: frozenset({Verb.VIEW, Verb.REVIEW_REQUEST, Verb.AWARD, Verb.SEE_WORKLIST}),
     Role.AUDITOR: frozenset({Verb.VIEW, Verb.SEE_WORKLIST}),
     Role.PORTAL_ADMIN: frozenset(

@@ -51,11 +51,14 @@ def project_q(person: Person, lookup: str = "") -> Q:
     return q
 
 
-def shown_q(person: Person) -> Q:
-    """Rows whose own `visibility` opens them to this person without belonging to their group."""
-    q = Q(visibility=Visibility.PUBLIC)
+def shown_q(person: Person, prefix: str = "") -> Q:
+    """Rows whose `visibility` opens them to this person without belonging to their group.
+
+    `prefix` is the path to the row that has it, such as `model__`.
+    """
+    q = Q(**{f"{prefix}visibility": Visibility.PUBLIC})
     if person.is_authenticated and person.standing.is_of_partner:
-        q |= Q(visibility=Visibility.PARTNERS)
+        q |= Q(**{f"{prefix}visibility": Visibility.PARTNERS})
     return q
 
 

@@ -152,7 +152,7 @@ class TokenOut(serializers.ModelSerializer[AccessToken]):
 
     class Meta:
         model = AccessToken
-        fields = ["id", "url", "name", "scope", "prefix", "created_at", "expires_at"]
+        fields = ["id", "url", "name", "scope", "group", "prefix", "created_at", "expires_at"]
 
 
 class TokenMade(TokenOut):
@@ -169,6 +169,12 @@ class TokenIn(serializers.Serializer[Any]):
     )
     days = serializers.IntegerField(
         min_value=1, max_value=365, default=lambda: settings.TOKEN_DAYS
+    )
+    group = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Home group: whose models MLflow's clients mean by bare names.",
     )
 
 

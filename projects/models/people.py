@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from projects.models.reading import read_rows
 from projects.roles import PORTAL_ROLES, Role
 
 ROLE_LABELS = {
@@ -25,6 +27,37 @@ ROLE_LABELS = {
     Role.PORTAL_ADMIN: _("portal admin"),
 }
 
+# Five columns: portal roles; groups as "id role partner.group"; partners looked after; their
+# groups; own projects. All from indexes, in the query that needs them anyway; `person` is the
+# row of the user.
+STANDING_COLUMNS = """
+ARRAY(SELECT role FROM projects_portalrole WHERE user_id = person.id),
+ARRAY(
+    SELECT concat_ws(' ', member.group_id, member.role, partner.slug || '.' || team.slug)
+    FROM projects_membership member JOIN projects_group team ON team.id = member.group_id
+    JOIN projects_partner partner ON partner.id = team.partner_id
+    WHERE member.user_id = person.id
+),
+ARRAY(SELECT partner_id FROM projects_partneradmin WHERE user_id = person.id),
+ARRAY(
+    SELECT team.id FROM projects_group team
+    JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
+    WHERE admin.user_id = person.id
+),
+ARRAY(
+    SELECT project.id FROM projects_project project
+    JOIN projects_membership member ON member.group_id = project.lead_group_id
+    WHERE member.user_id = person.id
+    UNION SELECT part.project_id FROM projects_participation part
+    JOIN projects_membership member ON member.group_id = part.group_id
+    WHERE member.user_id = person.id
+    UNION SELECT project.id FROM projects_project project
+    JOIN projects_group team ON team.id = project.lead_group_id
+    JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
+    WHERE admin.user_id = person.id
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -33,6 +66,29 @@ class Standing:
     portal_roles: frozenset[Role] = frozenset()
     group_roles: dict[UUID, Role] = field(default_factory=dict)
     admin_of: frozenset[UUID] = frozenset()  # partners
+    project_ids: frozenset[UUID] = frozenset()  # in which a group of theirs leads or takes part
+    group_names: dict[UUID, str] = field(default_factory=dict)  # partner.group
+    admin_group_ids: frozenset[UUID] = frozenset()  # of the partners they look after
+
+    @classmethod
+    def of_row(
+        cls, roles: list[str], groups: list[str], partners: Any, theirs: Any, projects: Any
+    ) -> Standing:
+        """Out of STANDING_COLUMNS."""
+        parts = [(UUID(key), role, name) for key, role, name in (row.split(" ") for row in groups)]
+        return cls(
+            portal_roles=frozenset(map(Role, roles)),
+            group_roles={key: Role(role) for key, role, _name in parts},
+            admin_of=frozenset(partners),
+            admin_group_ids=frozenset(theirs),
+            project_ids=frozenset(projects),
+            group_names={key: name for key, _role, name in parts},
+        )
+
+    @property
+    def own_group_ids(self) -> set[UUID]:
+        """Groups whose things are one's own: those one is in, and those of one's partner."""
+        return {*self.group_roles, *self.admin_group_ids}
 
     @property
     def is_of_partner(self) -> bool:
@@ -48,15 +104,14 @@ class User(AbstractUser):
 
     @cached_property
     def standing(self) -> Standing:
-        """What this person is, as of the first question in this request (three small queries)."""
+        """What this person is, as of the first question in this request (one small query)."""
         if not self.is_active:
             return Standing()
-        memberships = self.memberships.values_list("group_id", "role")
-        return Standing(
-            portal_roles=frozenset(Role(row.role) for row in self.portal_roles.all()),
-            group_roles={group: Role(role) for group, role in memberships},
-            admin_of=frozenset(self.partner_admins.values_list("partner_id", flat=True)),
+        rows = read_rows(
+            f"SELECT {STANDING_COLUMNS} FROM projects_user person WHERE id = %s",  # noqa: S608
+            [self.pk],
         )
+        return Standing.of_row(*rows[0]) if rows else Standing()
 
     @property
     def shown_name(self) -> str:

@@ -20,14 +20,14 @@ from projects.pages import SignedIn
 @login_required
 def settings_page(request: SignedIn) -> HttpResponse:
     """My tokens and language; a token that was just made is shown here, this once."""
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST or None, person=request.user)
     text = ""
     if form.sent_by(request):
         with form.told():
             _row, text = tokens.create_token(
                 by=request.user, now=timezone.now(), **form.cleaned_data
             )
-            form = TokenForm()
+            form = TokenForm(person=request.user)
     context = {
         "form": form,
         "text": text,

@@ -18,7 +18,7 @@ EXPECTED = {
     Role.LEAD: LEAD,
     Role.PARTNER_ADMIN: {"view", "edit_partner", "create_group", "manage_members"},
     Role.OPERATOR: {"view", "operate_cluster", "cancel_job", "read_script"},
-    Role.COORDINATOR: {"view", "review_request", "see_worklist"},
+    Role.COORDINATOR: {"view", "review_request", "see_worklist", "merge_models"},
     Role.QUOTA_ADMIN: {"view", "review_request", "award", "see_worklist"},
     Role.AUDITOR: {"view", "see_worklist"},
     Role.PORTAL_ADMIN: {"view", "edit_partner", "create_group", "create_cluster"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from projects.models import AccessToken, Event, Project, StoredAnswer
+from projects.models import AccessToken, Event, Group, Project, StoredAnswer
 from tests import make
 from tests.conftest import Caller, calls_as, new_client
 
@@ -174,3 +174,62 @@ def test_a_stranger_lists_their_own_tokens_only(stranger: Caller, lead: Caller) 
     _new(lead, name="secret")
 
     assert [row["name"] for row in stranger.get("tokens/").json()["results"]] == ["test"]
+
+
+# Whose models MLflow's clients mean by bare names.
+
+
+def test_a_token_has_a_home_group_of_its_owner(member: Caller, group: Group) -> None:
+    made = _new(member, group=str(group.pk))
+
+    assert (made.status_code, made.json()["group"]) == (201, str(group.pk))
+    assert AccessToken.objects.get(id=made.json()["id"]).group == group
+
+
+@pytest.mark.parametrize("values", [{}, {"group": None}])
+def test_without_one_it_has_none(member: Caller, values: dict[str, Any]) -> None:
+    assert _new(member, **values).json()["group"] is None
+
+
+def test_a_guest_has_a_home_group_too(guest: Caller, group: Group) -> None:
+    assert _new(guest, group=str(group.pk)).status_code == 201
+
+
+def test_a_group_of_others_is_no_home(member: Caller, stranger: Caller) -> None:
+    theirs = Group.objects.get(memberships__user=stranger.user)
+
+    refused = _new(member, group=str(theirs.pk))
+
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["group"])
+    assert not AccessToken.objects.filter(name="laptop").exists()
+
+
+def test_to_look_after_a_partner_gives_no_home(group: Group) -> None:
+    admin = calls_as(make.make_partner_admin(group.partner))
+
+    assert _new(admin, group=str(group.pk)).status_code == 400
+
+
+def test_an_unknown_group_is_not_there_and_one_that_is_hidden_neither(
+    member: Caller, group: Group
+) -> None:
+    loner = calls_as(make.make_user())
+
+    unknown, hidden = _new(member, group=make.key()), _new(loner, group=str(group.pk))
+
+    assert (unknown.status_code, unknown.content) == (404, hidden.content)
+
+
+@pytest.mark.parametrize("value", ["x", ["x"], "Ours", ""])
+def test_what_names_no_group_is_refused(member: Caller, value: Any) -> None:
+    assert list(_new(member, group=value).json()["errors"]) == ["group"]
+
+
+def test_a_token_outlives_its_home_group(member: Caller) -> None:
+    own = make.make_group()
+    member.user.memberships.create(group=own, role="member")
+    made = _new(member, group=str(own.pk)).json()
+
+    own.delete()
+
+    assert _with(made["token"]).status_code == 200
