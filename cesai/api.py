@@ -35,7 +35,9 @@ class OrjsonRenderer(BaseRenderer):
     ) -> bytes:
         """JSON bytes; nothing for an answer without a body."""
         # The messages about a list are keyed by the numbers of its wrong rows.
-        return b"" if data is None else orjson.dumps(data, _plain, orjson.OPT_NON_STR_KEYS)
+        # Times look alike whether a serializer wrote them or the database gave them.
+        options = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+        return b"" if data is None else orjson.dumps(data, _plain, options)
 
 
 class StrictJSONParser(BaseParser):

@@ -99,5 +99,5 @@ def _beyond(keys: tuple[str, ...], values: list[str]) -> Q:
 
 
 def _value(row: Any, name: str) -> str:
-    value = reduce(getattr, name.split("__"), row)
+    value = row[name] if isinstance(row, dict) else reduce(getattr, name.split("__"), row)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

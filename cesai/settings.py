@@ -19,6 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What the operator says -------------------------------------------------------------------
 SECRET_KEY = env.secret("CESAI_SECRET_KEY", least=32)
 CREDENTIAL_KEYS = env.credential_keys("CESAI_CREDENTIAL_KEYS")
+CERTIFICATE_KEY = env.text("CESAI_CERTIFICATE_KEY", SECRET_KEY)  # signs priority dates
 DATABASE_URL = env.text("DATABASE_URL")
 BROKER_URL = env.url("BROKER_URL", schemes=env.BROKERS)
 BASE_URL = env.url("CESAI_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -30,6 +31,7 @@ MAX_SCRIPT_BYTES = env.number("CESAI_MAX_SCRIPT_BYTES", 1024 * 1024, least=1)
 RESEND_AFTER_SECONDS = env.number("CESAI_RESEND_AFTER_SECONDS", 30, least=1)
 INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1, most=365)
 TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1, most=365)
+PLAN_STALE_DAYS = env.number("CESAI_PLAN_STALE_DAYS", 90, least=1, most=3650)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 TIME_ZONE = "UTC"
 PAGE_TIME_ZONE = env.time_zone("CESAI_TIME_ZONE", "Europe/Berlin")
@@ -107,6 +109,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         **env.database("DATABASE_URL"),
     },
+}
+# Calls after which a statement of projects.models.reading is prepared; Django's own never are.
+DATABASES["default"]["OPTIONS"] = {
+    "prepare_threshold": 5,
+    **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]
 }
 MIGRATE_DATABASE = env.database("CESAI_MIGRATE_DATABASE_URL", DATABASE_URL)
 MIGRATION_MODULES = {"knox": None}  # its table is replaced by ours, so it has none to make
@@ -218,9 +225,9 @@ SPECTACULAR_SETTINGS = {
     },
     "SECURITY": [{"token": []}],
     "ENUM_NAME_OVERRIDES": {
-        "ModelState": "registry.models.models.STATE_LABELS",
-        "Modality": "registry.models.models.MODALITY_LABELS",
-        "ParentKind": "registry.models.derivations.PARENT_KIND_LABELS",
+        "ModelState": "registry.models.labels.STATE_LABELS",
+        "Modality": "registry.models.labels.MODALITY_LABELS",
+        "ParentKind": "registry.models.labels.PARENT_KIND_LABELS",
         "RequestState": "compute.models.requests.STATE_LABELS",
         "RequestKind": "compute.models.requests.Request.Kind",
         "AllocationState": "compute.models.allocations.STATE_LABELS",

@@ -1,30 +1,116 @@
-"""The one door to models and versions."""
+"""The one door to models, versions, datasets and what belongs to them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from projects.access import Key, fetch, group_verbs, require
+from django.db.models import F, QuerySet
+
+from projects.access import Key, as_uuid, fetch, group_verbs, portal_verbs, require
+from projects.errors import NotThere
 from projects.roles import Verb
-from registry.models import Model, Version
+from registry.models import Dataset, Derivation, Figure, Model, Version
+from registry.vocabulary import ModelState
 
 if TYPE_CHECKING:
     from projects.scoping import Person
 
+ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<number>\d{1,9})|@(?P<alias>[\w-]+))?")
+
 
 def get_model(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Model:
     """A model by UUID. Raises NotThere, NotAllowed."""
-    rows = Model.objects.visible_to(person).select_related("group__partner", "project")
-    model = fetch(rows, key)
+    rows: QuerySet[Model] = Model.objects.visible_to(person)
+    model = fetch(rows.select_related("group__partner", "project"), key)
     if verb is not Verb.VIEW:
         require(group_verbs(person, model.group), verb)
     return model
 
 
+def merging_verb(person: Person) -> Verb:
+    """What joining two records takes on both: coordinators may see them, others must edit them."""
+    return Verb.VIEW if Verb.MERGE_MODELS in portal_verbs(person) else Verb.EDIT_MODEL
+
+
+def get_newest(person: Person, key: Key) -> UUID:
+    """The version that a model stands for in its lineage, in one query. Raises NotThere."""
+    identifier = as_uuid(key)
+    rows = Version.objects.visible_to(person).filter(model=identifier)
+    order = (F("withdrawn_at").asc(nulls_first=True), F("number").desc(nulls_last=True))
+    found = rows.order_by(*order).values_list("pk", flat=True).first() if identifier else None
+    if found is None:
+        raise NotThere
+    return found
+
+
 def get_version(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Version:
     """A version by UUID. Raises NotThere, NotAllowed."""
-    rows = Version.objects.visible_to(person).select_related("model__group__partner")
-    version = fetch(rows, key)
+    rows = Version.objects.visible_to(person)
+    version = fetch(rows.select_related("model__group__partner", "model__project"), key)
     if verb is not Verb.VIEW:
         require(group_verbs(person, version.model.group), verb)
     return version
+
+
+def get_figure(person: Person, key: Key) -> Figure:
+    """A figure by UUID. Raises NotThere."""
+    return fetch(Figure.objects.visible_to(person), key)
+
+
+def get_derivation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Derivation:
+    """A derivation by UUID; who edits the child edits it. Raises NotThere, NotAllowed."""
+    rows = Derivation.objects.visible_to(person)
+    edge = fetch(
+        rows.select_related("child__model__group", "child__model__project", "parent"), key
+    )
+    if verb is not Verb.VIEW:
+        require(group_verbs(person, edge.child.model.group), verb)
+    return edge
+
+
+def get_dataset(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Dataset:
+    """A dataset by UUID. Raises NotThere, NotAllowed."""
+    rows = Dataset.objects.visible_to(person).select_related("group__partner", "project")
+    dataset = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(group_verbs(person, dataset.group), verb)
+    return dataset
+
+
+def version_named(person: Person, text: str, *, home: UUID | None) -> Version | None:
+    """The version that a written name means to this person, None if it is none they may see.
+
+    Understood are a name of the home group, `partner.group.name`, the name on the Hub, and
+    MLflow's `models:/name/3` and `models:/name@alias`.
+    """
+    if "\0" in text:
+        return None
+    address = ADDRESS.fullmatch(text)
+    name, number, alias = (
+        address.group("name", "number", "alias") if address else (text, None, None)
+    )
+    model = model_named(person, name, home=home)
+    if model is None:
+        return None
+    if number:
+        return model.versions.numbered().filter(number=int(number)).first()
+    if alias:
+        return model.versions.numbered().filter(aliases__name=alias).first()
+    return model.newest_version()
+
+
+def model_named(person: Person, name: str, *, home: UUID | None) -> Model | None:
+    """The model that a bare or qualified name means to this person."""
+    rows: QuerySet[Model] = Model.objects.visible_to(person).exclude(state=ModelState.WITHDRAWN)
+    if home is not None:
+        found = rows.filter(group=home, name=name).first()
+        if found is not None:
+            return found
+    if name.count(".") >= 2:
+        found = rows.filter(qualified=name).first()
+        if found is not None:
+            return found
+    on_hub = rows.filter(hub_id=name).exclude(hub_id="").order_by("created_at")
+    return on_hub.first()

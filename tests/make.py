@@ -39,8 +39,13 @@ from projects.models import (
     User,
 )
 from projects.roles import Role
+from registry.actions.datasets import register_dataset
+from registry.actions.fingerprints import record_fingerprint
+from registry.actions.lineage import Parent, link_parent
 from registry.actions.models import plan_model
-from registry.models import Model
+from registry.actions.versions import VersionFacts, create_version
+from registry.fingerprints import Tensor
+from registry.models import Dataset, Derivation, Fingerprint, Model, Version
 
 _numbers = itertools.count(1)
 HOUR = 3600
@@ -134,6 +139,52 @@ def make_model(project: Project | None = None, **facts: Any) -> Model:
     )
 
 
+def make_version(model: Model | None = None, **facts: Any) -> Version:
+    """Registered weights; the first take the planned version's row."""
+    model = model or make_model()
+    facts = {"source": f"s3://weights/{next(_numbers)}", **facts}
+    by: Any = model.created_by
+    return create_version(by=by, model=model, facts=VersionFacts(**facts), now=now())
+
+
+def make_edge(
+    child: Model | Version, parent: Model | Version | str, kind: str = "finetune", note: str = ""
+) -> Derivation:
+    """What a version, or a model's newest, derives from; a text stays as it is written."""
+    below = child if isinstance(child, Version) else child.newest_version()
+    if isinstance(parent, str):
+        above = Parent(None, parent, kind, note=note)
+    else:
+        version = parent if isinstance(parent, Version) else parent.newest_version()
+        above = Parent(version, "", kind, note=note)
+    return link_parent(by=below.model.created_by, child=below, parent=above, now=now())
+
+
+def make_tensors(layers: int = 10, **values: Any) -> list[Tensor]:
+    """What the header of a small model names: so many square layers."""
+    values = {"dtype": "BF16", "shape": (4, 4), **values}
+    return [Tensor(name=f"layer.{n}.weight", **values) for n in range(layers)]
+
+
+def make_fingerprint(version: Version, tensors: list[Tensor] | None = None) -> Fingerprint:
+    by: Any = version.model.created_by
+    chosen = make_tensors() if tensors is None else tensors
+    return record_fingerprint(by=by, version=version, tensors=chosen, now=now())
+
+
+def make_dataset(group: Group | None = None, *parents: Dataset, **values: Any) -> Dataset:
+    group = group or make_group()
+    project = values.pop("project", None)
+    return register_dataset(
+        by=make_member(group),
+        group=group,
+        project=project,
+        values={"name": f"dataset-{next(_numbers)}", "visibility": "group", **values},
+        parents=[(parent, "subset") for parent in parents],
+        now=now(),
+    )
+
+
 def make_cluster(**values: Any) -> Cluster:
     n = next(_numbers)
     values = {
@@ -204,9 +255,12 @@ def make_allocation(
     gpu_hours: int = 60,
     in_force: bool = True,
     by: User | None = None,
+    model: Model | None = None,
 ) -> Allocation:
     """An award; in force as if the cluster had confirmed it, unless told otherwise."""
-    request = make_request(project, pool, gpu_hours=gpu_hours)
+    why: dict[str, Any] = {"why_not_reasons": ["method"], "why_not_text": "because"}
+    purpose = {"model": model, "purpose": "training", **why} if model else {}
+    request = make_request(project, pool, gpu_hours=gpu_hours, **purpose)
     line = request.lines.select_related("pool__cluster").get()
     admin = by or make_staff(Role.QUOTA_ADMIN)
     [allocation] = award(

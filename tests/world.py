@@ -17,10 +17,13 @@ from compute.models import (
 from projects.actions.groups import invite_member
 from projects.models import AccessToken, Event, Group, Membership, Project, User
 from projects.roles import Role
-from registry.models import Model
+from registry.actions.figures import record_figure
+from registry.actions.versions import set_alias
+from registry.models import Figure, Model
 from tests import make
 
 CANARY = "canary-7f3a"
+AT_HOME = ("lead", "member", "guest")  # whose home group is the world's
 
 
 class World:
@@ -54,6 +57,18 @@ class World:
             self.group, slug="ours", title=f"Project {CANARY}", abstract=CANARY
         )
         self.model: Model = make.make_model(self.project, name=f"Model {CANARY}")
+        self.base: Model = make.make_model(self.project, name=f"Base {CANARY}")
+        self.version = make.make_version(
+            self.model, source=f"s3://{CANARY}", run_id=CANARY, description=CANARY
+        )
+        make.make_fingerprint(self.version)
+        set_alias(by=lead, version=self.version, name=CANARY, now=make.now())
+        self.derivation = make.make_edge(self.version, self.base, note=f"note {CANARY}")
+        self.other_model: Model = make.make_model(self.project, name=f"Other {CANARY}")
+        self.dataset = make.make_dataset(
+            self.group, name=f"Data {CANARY}", licence=CANARY, description=CANARY
+        )
+        self.figure = self._figure()
         self.allocation: Allocation = make.make_allocation(
             self.project, self.pool, by=self.people["quota_admin"]
         )
@@ -75,7 +90,11 @@ class World:
 
     def key(self, route: str) -> list[str]:
         """What stands in a route's address."""
-        name = route.removeprefix("api-").rsplit("-", 1)[0].split("-")[0]
+        if route.endswith(("-list", "-accept", "-import-card")):
+            return []
+        name = route.removeprefix("api-").split("-")[0]
+        if route == "api-versions-alias":
+            return [str(self.version.pk), CANARY]
         if route == "api-clusters-credential":
             return [self.cluster.slug, self.project.unix_user]
         return [str(self.keys[name])]
@@ -93,7 +112,10 @@ class World:
             "tokens": self.lead_token_id,
             "events": Event.objects.filter(project=self.project).first().id,  # type: ignore[union-attr]
             "models": self.model.pk,
-            "versions": self.model.versions.get().pk,
+            "versions": self.version.pk,
+            "figures": self.figure.pk,
+            "derivations": self.derivation.pk,
+            "datasets": self.dataset.pk,
             "clusters": self.cluster.slug,
             "pools": self.pool.slug,
             "capacity": CapacityMonth.objects.filter(pool=self.pool).first().pk,  # type: ignore[union-attr]
@@ -113,6 +135,15 @@ class World:
         make.make_token(lead)
         return AccessToken.objects.filter(user=lead).latest("created").id
 
+    @property
+    def alias(self) -> str:
+        """The alias of the version."""
+        return CANARY
+
+    def mlflow_name(self, who: str) -> str:
+        """What MLflow's clients call the model: bare in its group, else qualified."""
+        return self.model.name if who in AT_HOME else self.model.qualified
+
     def page_key(self, route: str) -> list[str]:
         """What stands in a page's address."""
         whose = {
@@ -124,6 +155,8 @@ class World:
             "participant-remove": [self.project.slug, self.other_group.pk],
             "job-submit": [self.allocation.pk],
             "model-plan": [],
+            "model-from-card": [],
+            "model-compare": [],
             "request-new": [],
             "request-line": [],
             "job-new": [],
@@ -138,6 +171,24 @@ class World:
     @property
     def project_form(self) -> dict[str, Any]:
         return {"title": "New", "slug": "new", "visibility": "project"}
+
+    @property
+    def plan_form(self) -> dict[str, Any]:
+        return {
+            "name": "New",
+            "group": str(self.group.pk),
+            "visibility": "group",
+            "training_mode": "unknown",
+            "parent_kind": "unknown",
+        }
+
+    @property
+    def card_form(self) -> dict[str, Any]:
+        return {"card": "---\nlicense: mit\n---\n# New\n"}
+
+    @property
+    def new_card_form(self) -> dict[str, Any]:
+        return {**self.plan_form, **self.card_form, "state": "released"}
 
     @property
     def award_form(self) -> dict[str, Any]:
@@ -165,6 +216,25 @@ class World:
             "allocation": str(self.allocation.pk),
             "sbatch": "#!/bin/sh\n#SBATCH --gpus=1 --time=5\ntrue\n",
         }
+
+    def header_body(self) -> dict[str, Any]:
+        row = {"name": f"{CANARY}.weight", "dtype": "F32", "shape": [2, 2]}
+        return {"tensors": [row]}
+
+    def card_body(self) -> dict[str, Any]:
+        return {"card": f"---\nlicense: mit\n---\n# {CANARY}\n"}
+
+    def _figure(self) -> Figure:
+        return record_figure(
+            by=self.people["lead"],
+            model=self.model,
+            kind="energy_kwh",
+            value=7,
+            stage="actual",
+            as_of=make.today(),
+            note=f"note {CANARY}",
+            now=make.now(),
+        )
 
     def _usage(self) -> UsageRecord:
         return UsageRecord.objects.create(

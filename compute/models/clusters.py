@@ -79,6 +79,8 @@ class Cluster(models.Model):
     sacctmgr = models.CharField(
         _("how sacctmgr is called there"), max_length=300, default="sacctmgr"
     )
+    # Of an entry that is not connected: what public pages say, with source, date and confidence
+    public_record = models.JSONField(default=dict, blank=True)
     is_simulated = models.BooleanField(_("simulated"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

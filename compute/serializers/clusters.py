@@ -32,7 +32,7 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         fields = [
             "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
             "is_simulated", "project_directory", "state", "as_of", "answered_at",
-            "unreachable_since", "slurm_version", "wire",
+            "unreachable_since", "slurm_version", "wire", "public_record",
         ]  # fmt: skip
 
     def get_state(self, cluster: Cluster) -> str:

@@ -1,84 +1,95 @@
-"""Model efforts, also before any weights exist, and their versions."""
+"""Model efforts, also before any weights exist."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from projects.models.moves import Move, Stateful
 from projects.models.projects import VISIBILITY_LABELS
 from projects.roles import Visibility
-from projects.scoping import groups_q, project_q, sees_everything, shown_q
-from registry.vocabulary import Modality, ModelState, TrainingMode
+from registry.models.labels import STATE_LABELS, TRAINING_MODE_LABELS
+from registry.models.visibility import open_to
+from registry.models.wording import words_of
+from registry.vocabulary import ENDED_STATES, MODEL_MOVES, OPEN_STATES, ModelState, TrainingMode
 
 if TYPE_CHECKING:
     from projects.scoping import Person
+    from registry.models.versions import Version
 
-STATE_LABELS = [
-    (ModelState.PLANNED.value, _("planned")),
-    (ModelState.TRAINING.value, _("training")),
-    (ModelState.RELEASED.value, _("released")),
-    (ModelState.WITHDRAWN.value, _("withdrawn")),
-    (ModelState.ABANDONED.value, _("abandoned")),
-]
-MODALITY_LABELS = [
-    (Modality.TEXT.value, _("text")),
-    (Modality.CODE.value, _("code")),
-    (Modality.IMAGE.value, _("image")),
-    (Modality.VIDEO.value, _("video")),
-    (Modality.SPEECH.value, _("speech")),
-    (Modality.AUDIO.value, _("audio")),
-    (Modality.TABULAR.value, _("tables")),
-    (Modality.TIME_SERIES.value, _("time series")),
-    (Modality.MOLECULE.value, _("molecules")),
-    (Modality.EARTH.value, _("earth observation")),
-    (Modality.EMBEDDING.value, _("embedding")),
-]
-TRAINING_MODE_LABELS = [
-    (TrainingMode.FROM_SCRATCH.value, _("from scratch")),
-    (TrainingMode.CONTINUED.value, _("continued pretraining")),
-    (TrainingMode.FINETUNE.value, _("finetune")),
-    (TrainingMode.ADAPTER.value, _("adapter")),
-    (TrainingMode.DISTILLED.value, _("distilled")),
-    (TrainingMode.MERGED.value, _("merged")),
-    (TrainingMode.QUANTIZED.value, _("quantised")),
-    (TrainingMode.UNKNOWN.value, _("not decided yet")),
-]
+SEARCHED = ("english", "german", "simple")
 
 
 class ModelQuerySet(models.QuerySet["Model"]):
     def visible_to(self, person: Person) -> Self:
-        """Own models, those shared in own projects, and those opened to more people."""
-        if sees_everything(person):
-            return self
-        shared = Q(visibility=Visibility.PROJECT) & project_q(person, "project")
-        return self.filter(groups_q(person, "group") | shared | shown_q(person))
+        """Own models, those shared in own projects, and those opened to more people.
+
+        Until its embargo ends an entry is its group's alone, whatever it will be opened to.
+        """
+        return self.filter(open_to(person))
+
+    def present(self) -> Self:
+        """Without what was withdrawn, abandoned or merged into another record."""
+        return self.exclude(state__in=ENDED_STATES)
+
+    def matching(self, text: str) -> Self:
+        """Those that hold the words, in German or English, in any of their forms."""
+        queries = [SearchQuery(text, config=c, search_type="websearch") for c in SEARCHED]
+        return self.filter(search=queries[0] | queries[1] | queries[2])
+
+    def stale(self, now: datetime) -> Self:
+        """Open plans that nobody called still true for a while."""
+        until = now - timedelta(days=settings.PLAN_STALE_DAYS)
+        return self.filter(state__in=OPEN_STATES, confirmed_at__lt=until)
 
 
-class Model(models.Model):
+class ModelManager(models.Manager.from_queryset(ModelQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> ModelQuerySet:
+        """Rows without what only the search reads."""
+        rows: ModelQuerySet = super().get_queryset().defer("words", "search")
+        return rows
+
+
+class Model(Stateful):
     """A registered model effort: planned, training, released, withdrawn or abandoned."""
 
+    MOVES = MODEL_MOVES
+    moves: models.Manager[ModelMove]
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("name"), max_length=120)
+    # Bytewise order, as MLflow's clients page through names.
+    name = models.CharField(_("name"), max_length=120, db_collation="C")
+    qualified = models.CharField(max_length=202, db_collation="C", default="", editable=False)
     group = models.ForeignKey("projects.Group", on_delete=models.PROTECT, related_name="+")
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    partners = models.ManyToManyField("projects.Partner", related_name="+", blank=True)
     visibility = models.CharField(
         _("who may see it"),
         max_length=8,
         choices=VISIBILITY_LABELS,
         default=Visibility.GROUP.value,
     )
+    embargo_until = models.DateField(_("for our group only until"), null=True, blank=True)
+    # Whether descendants may say "non-public ancestor" to those who may not see this.
+    shows_as_ancestor = models.BooleanField(_("may be told of as an ancestor"), default=False)
     state = models.CharField(
         _("state"), max_length=9, choices=STATE_LABELS, default=ModelState.PLANNED.value
     )
+
     modality_in = ArrayField(models.CharField(max_length=20), default=list)
     modality_out = ArrayField(models.CharField(max_length=20), default=list)
     architecture = models.CharField(_("architecture"), max_length=60, blank=True)
@@ -91,20 +102,50 @@ class Model(models.Model):
         choices=TRAINING_MODE_LABELS,
         default=TrainingMode.UNKNOWN.value,
     )
+    # The best figures of their kinds, kept here for lists and filters; see Figure.
     parameters = models.BigIntegerField(_("parameters"), null=True, blank=True)
+    active_parameters = models.BigIntegerField(_("active parameters"), null=True, blank=True)
     tokens = models.BigIntegerField(_("training tokens"), null=True, blank=True)
     datasets = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     window_start = models.DateField(_("training begins"), null=True, blank=True)
     window_end = models.DateField(_("training ends before"), null=True, blank=True)
     licence = models.CharField(_("licence"), max_length=60, blank=True)
+    intended_users = models.CharField(_("intended users"), max_length=300, blank=True)
+    contact = models.EmailField(_("function mailbox"), blank=True)
     description = models.TextField(_("description"), blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    card = models.TextField(_("card"), blank=True)  # Markdown, without its front matter
+    card_meta = models.JSONField(default=dict, blank=True)  # the front matter as it came
+
+    successor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    tags = models.JSONField(default=dict, blank=True)  # MLflow's; ours are projections of columns
+    hub_id = models.CharField(_("name on the Hub"), max_length=200, blank=True)
+    # Where a public entry was taken from: source, as_of, confidence …; {} if declared here
+    public_record = models.JSONField(default=dict, blank=True)
+    registered_facts = models.JSONField(default=dict, blank=True)  # as on the priority date
+    words = models.TextField(blank=True, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("words", config=SEARCHED[0])
+        + SearchVector("words", config=SEARCHED[1])
+        + SearchVector("words", config=SEARCHED[2]),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    created_at = models.DateTimeField(default=timezone.now)  # the priority date
+    confirmed_at = models.DateTimeField(
+        default=timezone.now
+    )  # when somebody last said that it is still true
+    reminded_at = models.DateTimeField(null=True, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
 
-    objects = ModelQuerySet.as_manager()
+    objects = ModelManager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -126,10 +167,36 @@ class Model(models.Model):
                 condition=Q(window_end=None) | Q(window_start__lt=F("window_end")),
                 name="model_window_forward",
             ),
+            models.CheckConstraint(
+                condition=(Q(successor=None) | ~Q(successor=F("id")))
+                & (Q(merged_into=None) | ~Q(merged_into=F("id"))),
+                name="model_follows_another",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="model_newest"),
+            models.Index(fields=["group", "-created_at", "-id"], name="model_of_group"),
+            models.Index(fields=["project", "-created_at", "-id"], name="model_of_project"),
+            models.Index(fields=["state", "-created_at", "-id"], name="model_by_state"),
+            models.Index(fields=["group", "name"], name="model_named"),
+            models.Index(fields=["qualified"], name="model_qualified"),
+            models.Index(fields=["hub_id"], condition=~Q(hub_id=""), name="model_on_the_hub"),
+            models.Index(fields=["-updated_at", "qualified"], name="model_changed"),
+            GinIndex(fields=["languages"], name="model_languages"),
+            GinIndex(fields=["tasks"], name="model_tasks"),
+            GinIndex(fields=["domains"], name="model_domains"),
+            GinIndex(fields=["modality_out"], name="model_modality_out"),
+            GinIndex(OpClass("tags", "jsonb_path_ops"), name="model_tags"),
+            GinIndex(fields=["search"], name="model_search"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="model_name_part"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def refresh_words(self) -> None:
+        """Bring what is searched up to the present facts; saved by the caller."""
+        self.words = words_of(self)
 
     def missing_facts(self) -> list[str]:
         """Which of the seven facts of a plan are not known yet, by field name."""
@@ -156,41 +223,44 @@ class Model(models.Model):
             "tasks": self.tasks,
             "training_mode": self.training_mode,
             "parameters": self.parameters,
+            "active_parameters": self.active_parameters,
             "tokens": self.tokens,
             "datasets": self.datasets,
             "window": {"start": _iso(self.window_start), "end": _iso(self.window_end)},
             "licence": self.licence,
+            "intended_users": self.intended_users,
         }
 
+    def newest_version(self) -> Version:
+        """What the model stands for as a parent: its newest living version, else the planned."""
+        rows = list(self.versions.order_by("number"))
+        numbered = [row for row in rows if row.number is not None and row.withdrawn_at is None]
+        planned = [row for row in rows if row.number is None]
+        return (numbered or planned or rows)[-1]
 
-class VersionQuerySet(models.QuerySet["Version"]):
-    def visible_to(self, person: Person) -> Self:
-        """The versions of visible models."""
-        return self.filter(model__in=Model.objects.visible_to(person))
+    def may_become(self) -> list[str]:
+        """The states that may follow the present one."""
+        allowed: Iterable[Any] = MODEL_MOVES.get(ModelState(self.state), frozenset())
+        return [state.value for state in ModelState if state in allowed]
+
+    def is_open(self) -> bool:
+        """Whether compute may still be saved: planned or in training."""
+        return self.state in OPEN_STATES
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether an open plan waits to be called still true."""
+        return self.is_open() and now - self.confirmed_at > timedelta(
+            days=settings.PLAN_STALE_DAYS
+        )
 
 
-class Version(models.Model):
-    """One set of weights of a model; a planned model has one without number or source."""
+class ModelMove(Move):
+    """One change of a model's state."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField(null=True, blank=True)
-    source = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = VersionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["created_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["model", "number"], name="version_number_once"),
-            models.UniqueConstraint(
-                fields=["model"], condition=Q(number=None), name="one_planned_version"
-            ),
-        ]
+    model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="moves")
 
     def __str__(self) -> str:
-        return f"{self.model} {self.number}" if self.number else f"{self.model} (planned)"
+        return f"{self.model}: {self.from_state} → {self.to_state}"
 
 
 def _iso(day: date | None) -> str | None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from projects.models import Event, Group, Project
 from registry.models import Model
-from registry.models.models import MODALITY_LABELS, TRAINING_MODE_LABELS
+from registry.models.labels import MODALITY_LABELS, TRAINING_MODE_LABELS
+from registry.terms import DOMAINS, TASKS
 from tests import make
 from tests.at_once import at_once
 from tests.conftest import Caller, calls_as
@@ -115,11 +116,12 @@ def test_of_two_plans_with_one_name_one_is_registered(member: Caller, group: Gro
     [
         ("name", "a/b"), ("name", "a:b"), ("name", "x" * 121), ("name", "a\nb"), ("name", ""),
         ("name", "a\x00"), ("name", None), ("name", []),
-        ("visibility", "everyone"), ("state", "released"), ("training_mode", "magic"),
+        ("visibility", "everyone"), ("state", "withdrawn"), ("training_mode", "magic"),
         ("modality_in", ["smell"]), ("modality_in", "text"), ("modality_out", [["text"]]),
         ("languages", ["Xde"]), ("languages", ["german"]), ("languages", ["d"]),
         ("languages", ["de"] * 101), ("languages", "de"),
-        ("tasks", ["Ä b"]), ("tasks", ["-x"]), ("domains", ["x" * 41]), ("domains", [None]),
+        ("tasks", ["Ä b"]), ("tasks", ["-x"]), ("tasks", ["unheard-of"]),
+        ("domains", ["x" * 41]), ("domains", [None]),
         ("parameters", 0), ("parameters", -1), ("parameters", 10**18 + 1), ("parameters", 2**200),
         ("parameters", "many"), ("parameters", 1.5), ("parameters", True), ("tokens", 0),
         ("datasets", ["x" * 201]), ("datasets", ["x"] * 201), ("datasets", {"a": 1}),
@@ -147,7 +149,6 @@ def test_a_misspelt_part_of_the_window_is_refused_and_not_dropped(
     assert list(refused.json()["errors"]) == ["window.begin"]
 
 
-WORD = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60).map(str.strip)
 FACTS = st.fixed_dictionaries(
     {
@@ -156,8 +157,8 @@ FACTS = st.fixed_dictionaries(
         "modality_out": st.sets(st.sampled_from([m for m, _ in MODALITY_LABELS])).map(sorted),
         "architecture": TEXT,
         "languages": st.lists(st.from_regex(r"[a-z]{2,3}", fullmatch=True), max_size=5),
-        "domains": st.lists(WORD, max_size=3),
-        "tasks": st.lists(WORD, max_size=3),
+        "domains": st.lists(st.sampled_from(sorted(DOMAINS)), max_size=3, unique=True),
+        "tasks": st.lists(st.sampled_from(sorted(TASKS)), max_size=3, unique=True),
         "training_mode": st.sampled_from([mode for mode, _ in TRAINING_MODE_LABELS]),
         "parameters": st.none() | st.integers(1, 10**18),
         "tokens": st.none() | st.integers(1, 10**18),

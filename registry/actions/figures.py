@@ -1,0 +1,216 @@
+"""Recording figures; the columns that lists filter by follow the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from projects.errors import Invalid
+from projects.models import Project, User
+from projects.models.events import record_event
+from projects.roles import Visibility
+from registry.models import Dataset, Figure, Model, Version
+from registry.models.figures import best_of, one_for_each_kind
+from registry.vocabulary import FigureKind, ModelState, Source, Stage
+
+COLUMNS = (FigureKind.PARAMETERS, FigureKind.ACTIVE_PARAMETERS, FigureKind.TOKENS)
+MOST = Decimal(10) ** 30
+
+
+@transaction.atomic
+def record_figure(
+    *,
+    by: User,
+    model: Model,
+    version: Version | None = None,
+    kind: str,
+    value: Decimal | int | None,
+    day: date | None = None,
+    stage: str,
+    as_of: date,
+    note: str = "",
+    now: datetime,
+) -> Figure:
+    """A dated value that somebody declares; a value of None says that it is not known any more.
+
+    Raises Invalid for a value that the kind cannot have.
+    """
+    _check(kind, value, day, as_of, now)
+    figure = Figure.objects.create(
+        model=model,
+        version=version,
+        kind=kind,
+        stage=stage,
+        value=value,
+        day=day,
+        source=Source.DECLARED,
+        as_of=as_of,
+        note=note,
+        recorded_at=now,
+        recorded_by=by,
+    )
+    maintain_columns(model, now=now)
+    record_event(
+        by=by,
+        kind="record_figure",
+        about=model,
+        project=told_in(model),
+        now=now,
+        changes={f"{kind} ({stage})": [None, str(day or value) if day or value else None]},
+    )
+    return figure
+
+
+def record_measured(
+    *, version: Version, kind: str, value: Decimal, source: Source, note: str, now: datetime
+) -> bool:
+    """What a cluster's accounting says of a version's actual cost; False if that is known already.
+
+    Called by sync, once for each version and pass, so that the history stays readable.
+    """
+    with transaction.atomic():
+        # One writer at a time: two passes that finish together would both write the same sum.
+        model = Model.objects.select_for_update(no_key=True).get(pk=version.model_id)
+        known = Figure.objects.filter(version=version, kind=kind, source=source)
+        latest = known.order_by("-recorded_at").first()
+        if latest is not None and latest.value == value.quantize(Decimal("0.000001")):
+            return False
+        Figure.objects.create(
+            model=model,
+            version=version,
+            kind=kind,
+            stage=Stage.ACTUAL,
+            value=value,
+            source=source,
+            as_of=now.date(),
+            note=note,
+            recorded_at=now,
+        )
+        maintain_columns(model, now=now)
+    return True
+
+
+def record_imported(
+    *,
+    model: Model,
+    kind: str,
+    value: Decimal | None = None,
+    day: date | None = None,
+    stage: str,
+    confidence: str,
+    as_of: date,
+    note: str,
+    now: datetime,
+) -> bool:
+    """What a public source says; False if that is what it said before."""
+    known = Figure.objects.filter(model=model, kind=kind, stage=stage, source=Source.IMPORTED)
+    latest = known.order_by("-recorded_at").first()
+    said = (value, day, confidence)
+    if latest is not None and (latest.value, latest.day, latest.confidence) == said:
+        return False
+    Figure.objects.create(
+        model=model,
+        kind=kind,
+        stage=stage,
+        value=value,
+        day=day,
+        source=Source.IMPORTED,
+        confidence=confidence,
+        as_of=as_of,
+        note=note,
+        recorded_at=now,
+    )
+    maintain_columns(model, now=now)
+    return True
+
+
+def declared_figures(
+    model: Model, values: dict[str, int | None], *, by: User | None, now: datetime
+) -> list[Figure]:
+    """The facts of a plan as figures; not saved."""
+    return [
+        Figure(
+            model=model,
+            kind=kind,
+            stage=stage_of(model),
+            value=value,
+            source=Source.DECLARED,
+            as_of=now.date(),
+            recorded_at=now,
+            recorded_by=by,
+        )
+        for kind, value in values.items()
+    ]
+
+
+def stage_of(model: Model) -> Stage:
+    """Whether what is said of a model now is a plan or what really was."""
+    return Stage.ACTUAL if model.state == ModelState.RELEASED else Stage.PLAN
+
+
+def maintain_columns(
+    model: Model, *, now: datetime, known: Sequence[Figure] | None = None
+) -> None:
+    """Let parameters, active parameters and tokens be those of the best figures."""
+    rows: Iterable[Figure] = (
+        Figure.objects.filter(model=model, kind__in=COLUMNS) if known is None else known
+    )
+    best = one_for_each_kind(best_of(rows))
+    values: dict[str, Any] = {
+        kind.value: int(best[kind].value or 0) if kind in best else None for kind in COLUMNS
+    }
+    changed = {name: new for name, new in values.items() if getattr(model, name) != new}
+    if not changed:
+        return
+    for name, new in changed.items():
+        setattr(model, name, new)
+    model.updated_at = now
+    model.save(update_fields=[*changed, "updated_at"])
+
+
+def told_in(model: Model, *others: Model | None) -> Project | None:
+    """The project whose log tells of it: all its groups read that, also those not shown this.
+
+    None if they may not see one of the `others` that the log would name with it.
+    """
+    if model.visibility == Visibility.GROUP or model.embargo_until or model.project is None:
+        return None
+    project = model.project
+    is_told = all(
+        other.embargo_until is None and is_shown_in(project, other) for other in others if other
+    )
+    return project if is_told else None
+
+
+def is_shown_in(project: Project, row: Model | Dataset) -> bool:
+    """Whether every group of a project may see a model or dataset, an embargo apart."""
+    if row.visibility == Visibility.PROJECT:
+        return row.project_id == project.pk
+    return row.visibility != Visibility.GROUP
+
+
+def _check(
+    kind: str, value: Decimal | int | None, day: date | None, as_of: date, now: datetime
+) -> None:
+    if as_of > now.date():
+        sentence = _("A figure is dated by the day it was true, which is not in the future.")
+        raise Invalid(sentence, fields={"as_of": [sentence]})
+    if kind == FigureKind.RELEASED:
+        if value is not None or day is None:
+            sentence = _("“Released on” is a day: send `day`, not `value`.")
+            raise Invalid(sentence, fields={"day": [sentence]})
+        return
+    if day is not None:
+        sentence = _("Only “released on” is a day: send `value`.")
+        raise Invalid(sentence, fields={"value": [sentence]})
+    if value is None:
+        return
+    whole = kind in COLUMNS
+    if not 0 <= value <= MOST or (whole and (value != int(value) or not 1 <= value <= 10**18)):
+        sentence = _("A whole number from 1 to 10¹⁸.") if whole else _("A number from 0 to 10³⁰.")
+        raise Invalid(sentence, fields={"value": [sentence]})

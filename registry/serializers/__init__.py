@@ -1,0 +1,1 @@
+"""The shapes of the registry in the API, by noun."""
