@@ -8,7 +8,13 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -94,6 +100,9 @@ def answer(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     """A problem in the form that the caller reads."""
     if request.path.startswith("/api/"):
         return as_json(body)
+    if request.path.startswith("/mlflow/"):  # its clients read no HTML
+        said = {"error_code": _mlflow_code(body["status"]), "message": body["detail"]}
+        return JsonResponse(said, status=body["status"])
     return render(request, "error.html", {"problem": body}, status=body["status"])
 
 
@@ -126,6 +135,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "This form is too old or came from elsewhere. Go back, reload the page and try again."
     )
     return answer(request, problem(403, code="csrf", detail=detail))
+
+
+def _mlflow_code(status: int) -> str:
+    return "INTERNAL_ERROR" if status >= 500 else "INVALID_PARAMETER_VALUE"
 
 
 def _first(detail: Any) -> str:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("demo/continue/", demo.continue_as, name="demo_continue"),
+    path("mlflow/", include("registry.mlflow.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", docs.api_docs, name="api-docs"),
     path("api/v1/", include(router.urls)),
