@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from compute.models import Allocation, Cluster, ClusterOperator, Job, Limit, Pool, Request
 from projects.access import Key, fetch, portal_verbs, project_verbs, require
+from projects.errors import Invalid, Refused
 from projects.roles import Role, Verb, verbs_of
 
 if TYPE_CHECKING:
@@ -98,3 +101,14 @@ def usable_allocations(person: Person, project: Project) -> list[Allocation]:
 
 def _operates(person: Person, cluster: Cluster) -> bool:
     return ClusterOperator.objects.filter(cluster=cluster, user=person.pk).exists()
+
+
+def check_allocation(person: Person, text: str) -> None:
+    """Raise Invalid unless the text is the id of an allocation that the person may see."""
+    try:
+        get_allocation(person, text)
+    except Refused as refusal:
+        raise Invalid(
+            _("“%(text)s” is no allocation of yours; give the id that its page shows.")
+            % {"text": text}
+        ) from refusal

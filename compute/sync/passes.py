@@ -15,6 +15,7 @@ from compute.sync.follow import follow
 from compute.sync.health import check_health
 from compute.sync.lease import lease
 from compute.sync.limits import enforce
+from compute.sync.measured import measure
 from compute.sync.windows import advance_windows
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,10 @@ def _pass(cluster: Cluster, clients: Connections, now: datetime) -> dict[str, ob
         if runs:
             done |= dispatch(cluster, clients, now=now)
             done |= follow(cluster, clients, now=now)
-        done |= account(cluster, clients, now=now)
+        booked = account(cluster, clients, now=now)
+        done |= booked
+        if any(booked.values()):
+            done["measured"] = measure(cluster, now=now)
     except SlurmError as error:  # it went silent in between: the next pass goes on from the rows
         log.warning("pass_cut_short", cluster=cluster.slug, detail=error.detail)
         done["cut_short"] = error.detail
