@@ -24,6 +24,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     beat_schedule={
         "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},
+        "remind": {"task": "registry.remind", "schedule": 86400.0},
         "forget": {"task": "cesai.forget_old_answers", "schedule": 3600.0},
     },
 )
