@@ -13,6 +13,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from cesai.catalogue.clusters import load_clusters
+from cesai.catalogue.counts import Counts
+from cesai.catalogue.models import load_models
+from cesai.catalogue.organisations import load_organisations
+from cesai.catalogue.reading import SHIPPED, read_records
 from compute.actions.clusters import register_cluster, set_capacity
 from compute.models import Cluster, ClusterOperator, Pool
 from compute.quota import months_in, next_month
@@ -20,6 +25,7 @@ from projects.actions.projects import create_project
 from projects.actions.tokens import create_token
 from projects.models import Group, Membership, Partner, PortalRole, Project, User
 from projects.roles import Role
+from registry.models import Model
 
 MONTHS = 61
 TOKEN_DAYS = 365
@@ -56,6 +62,7 @@ class Command(BaseCommand):
             _project(people["lead"], groups["g1"], now)
             for described in clusters:
                 _cluster(described, groups["g1"].partner, people["operator"], now)
+            _catalogue(now)
         content = {
             "url": settings.BASE_URL,
             "users": users,
@@ -66,6 +73,15 @@ class Command(BaseCommand):
         out.touch(mode=0o600)
         out.chmod(0o600)
         out.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _catalogue(now: datetime) -> None:
+    """The public organisations, clusters and models that the product ships."""
+    if Model.objects.exclude(public_record={}).exists():
+        return
+    load_organisations(read_records(SHIPPED["organisations"]), Counts())
+    load_clusters(read_records(SHIPPED["clusters"]), Counts())
+    load_models(read_records(SHIPPED["models"]), Counts(), now=now)
 
 
 def _groups() -> dict[str, Group]:

@@ -1,0 +1,1 @@
+"""Public facts about organisations, clusters and models, and how they are taken over."""
