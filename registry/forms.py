@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,17 +14,24 @@ from django.utils.translation import gettext_lazy as _
 from projects.access import group_verbs
 from projects.models import Group, Project, User
 from projects.models.projects import VISIBILITY_LABELS
-from projects.pages import Filters, PageForm
+from projects.pages import PageForm
 from projects.roles import Verb, Visibility
-from registry.actions.models import ModelFacts, Parent
-from registry.models.derivations import PARENT_KIND_LABELS
-from registry.models.models import MODALITY_LABELS, STATE_LABELS, TRAINING_MODE_LABELS
-from registry.vocabulary import LANGUAGE, NAME, TERM, ParentKind, TrainingMode
+from registry.actions.lineage import Parent
+from registry.actions.models import ModelFacts
+from registry.models import Version
+from registry.models.labels import (
+    MODALITY_LABELS,
+    PARENT_KIND_LABELS,
+    STATE_LABELS,
+    TRAINING_MODE_LABELS,
+)
+from registry.vocabulary import LANGUAGE, NAME, TERM, ModelState, ParentKind, TrainingMode
 
 FACTS = (
-    "name", "visibility", "modality_in", "modality_out", "architecture", "languages", "tasks",
-    "domains", "training_mode", "parameters", "tokens", "window_start", "window_end", "licence",
-    "description",
+    "name", "visibility", "embargo_until", "shows_as_ancestor", "modality_in", "modality_out",
+    "architecture", "languages", "tasks", "domains", "training_mode", "parameters",
+    "active_parameters", "tokens", "datasets", "window_start", "window_end", "licence", "hub_id",
+    "intended_users", "contact", "description",
 )  # fmt: skip
 SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 MAX_COUNT = 10**18
@@ -51,6 +59,33 @@ class Words(forms.CharField):
         return words[:100]
 
 
+class Lines(forms.CharField):
+    """A list of names, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        """The names once each. Raises ValidationError for one that is too long."""
+        lines = [line.strip() for line in super().clean(value).splitlines()]
+        names = list(dict.fromkeys(line for line in lines if line))
+        if any(len(name) > 200 for name in names) or len(names) > 200:
+            raise ValidationError(_("At most 200 names of at most 200 characters, one a line."))
+        return names
+
+
+class Text(forms.CharField):
+    """Many lines with the ends that they have in files; browsers send others."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n")
+
+
 class BigCount(forms.CharField):
     """A count as people write it: 9B, 4T, 7.5T or 9000000000."""
 
@@ -58,8 +93,8 @@ class BigCount(forms.CharField):
         if not isinstance(value, int):
             return value
         for letter in "tbmk":
-            if value >= SCALE[letter] and value % (SCALE[letter] // 1000) == 0:
-                return f"{value / SCALE[letter]:g}{letter.upper()}"
+            if value >= SCALE[letter] and value % max(SCALE[letter] // 1000, 100) == 0:
+                return f"{(Decimal(value) / SCALE[letter]).normalize():f}{letter.upper()}"
         return str(value)
 
     def clean(self, value: Any) -> Any:
@@ -96,6 +131,15 @@ class PlanForm(PageForm):
     visibility = forms.ChoiceField(
         label=_("who may see it"), choices=VISIBILITY_LABELS, initial=Visibility.GROUP.value
     )
+    embargo_until = Day(
+        label=_("for our group only until"),
+        required=False,
+        help_text=_("From this day on it is open to those named above."),
+    )
+    shows_as_ancestor = forms.BooleanField(
+        label=_("Descendants may say “non-public ancestor” to those who may not see it"),
+        required=False,
+    )
     modality_out = forms.MultipleChoiceField(
         label=_("It produces"),
         choices=MODALITY_LABELS,
@@ -126,6 +170,14 @@ class PlanForm(PageForm):
     tokens = BigCount(
         label=_("Training tokens"), required=False, help_text=_("For example 200B, 4T.")
     )
+    active_parameters = BigCount(
+        label=_("Active parameters"),
+        required=False,
+        help_text=_("Of a mixture of experts: those used for one token."),
+    )
+    datasets = Lines(
+        label=_("Datasets"), required=False, help_text=_("One name a line."), max_length=40_000
+    )
     window_start = Day(label=_("Training begins"), required=False)
     window_end = Day(
         label=_("Training ends before"), required=False, help_text=_("The first day after it.")
@@ -134,8 +186,20 @@ class PlanForm(PageForm):
     domains = Words(
         pattern=TERM, wrong=_("Small letters, digits and hyphens."), label=_("Domains")
     )
-    licence = forms.CharField(label=_("licence"), max_length=60, required=False)
-    description = forms.CharField(
+    licence = forms.CharField(
+        label=_("licence"),
+        max_length=60,
+        required=False,
+        help_text=_("SPDX id such as Apache-2.0, or a name."),
+    )
+    hub_id = forms.CharField(label=_("name on the Hub"), max_length=200, required=False)
+    intended_users = forms.CharField(label=_("intended users"), max_length=300, required=False)
+    contact = forms.EmailField(
+        label=_("function mailbox"),
+        required=False,
+        help_text=_("Not a person's own; reminders go there."),
+    )
+    description = Text(
         label=_("description"),
         max_length=50_000,
         required=False,
@@ -151,19 +215,12 @@ class PlanForm(PageForm):
         return facts
 
 
-class NewPlanForm(PlanForm):
+class OwnedForm(PageForm):
+    """A form for something new of one of one's groups."""
+
     group = GroupField(label=_("group"), queryset=Group.objects.none())
     project = forms.ModelChoiceField(
         label=_("project"), queryset=Project.objects.none(), required=False
-    )
-    parent = forms.CharField(
-        label=_("Base model"),
-        max_length=300,
-        required=False,
-        help_text=_("What it continues from or is made of, if anything."),
-    )
-    parent_kind = forms.ChoiceField(
-        label=_("How it derives"), choices=PARENT_KIND_LABELS, initial=ParentKind.UNKNOWN.value
     )
 
     def __init__(self, *args: Any, person: User, **options: Any) -> None:
@@ -178,16 +235,72 @@ class NewPlanForm(PlanForm):
         project.queryset = Project.objects.of(person)
         project.empty_label = _("none yet")
 
-    def parents(self) -> list[Parent]:
-        """The base model by its name, if one was given."""
-        name = self.cleaned_data["parent"]
-        return [Parent(None, name, self.cleaned_data["parent_kind"])] if name else []
 
+class ParentForm(PageForm):
+    """A base model by its name, and how it is derived from."""
 
-class ModelFilters(Filters):
-    lookups = {"state": "state", "name": "name__icontains"}
-
-    name = forms.CharField(label=_("name"), max_length=120, required=False)
-    state = forms.ChoiceField(
-        label=_("state"), choices=[("", _("all")), *STATE_LABELS], required=False
+    parent = forms.CharField(
+        label=_("Base model"),
+        max_length=300,
+        help_text=_("Its name here (partner.group.name for another group's), or on the Hub."),
+        widget=forms.TextInput(attrs={"list": "bases", "autocomplete": "off"}),
     )
+    parent_kind = forms.ChoiceField(
+        label=_("How it derives"), choices=PARENT_KIND_LABELS, initial=ParentKind.UNKNOWN.value
+    )
+
+
+class NewPlanForm(OwnedForm, PlanForm, ParentForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["parent"].required = False
+
+    def parents(self, resolve: Callable[[str], Version | None]) -> list[Parent]:
+        """The base model, as an entry if the name is one that the person may see."""
+        name = self.cleaned_data["parent"]
+        return [Parent(resolve(name), name, self.cleaned_data["parent_kind"])] if name else []
+
+
+class CardForm(PageForm):
+    """A model card: README.md with front matter."""
+
+    card = Text(
+        label=_("card"),
+        max_length=600_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false"}),
+        help_text=_("README.md as on the Hugging Face Hub: front matter between ---, Markdown."),
+    )
+
+
+class NewCardForm(OwnedForm, CardForm):
+    name = forms.RegexField(
+        regex=NAME,
+        label=_("name"),
+        error_messages={"invalid": _("1 to 120 characters without “/” and “:”.")},
+    )
+    visibility = forms.ChoiceField(
+        label=_("who may see it"), choices=VISIBILITY_LABELS, initial=Visibility.GROUP.value
+    )
+    state = forms.ChoiceField(
+        label=_("state"), choices=STATE_LABELS[:3], initial=ModelState.RELEASED.value
+    )
+
+
+class NamedModelForm(PageForm):
+    """Another model by its name, and why."""
+
+    name = forms.CharField(
+        label=_("name"),
+        max_length=300,
+        required=False,
+        help_text=_("Its name in the group, partner.group.name, or its name on the Hub."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=2000, required=False)
+
+
+class MoveForm(PageForm):
+    """Another state and why."""
+
+    state = forms.ChoiceField(choices=STATE_LABELS)
+    reason = forms.CharField(max_length=2000, required=False)

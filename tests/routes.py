@@ -31,6 +31,7 @@ class Rule:
     may: frozenset[str]
     sees: frozenset[str] = field(default_factory=frozenset)
     body: Callable[[World], Any] = lambda world: {}
+    query: Callable[[World], str] = lambda world: ""
     status: int = 200
     hidden: int = 404
 
@@ -47,6 +48,11 @@ def _list() -> Rule:
 
 def _detail(may: frozenset[str]) -> Rule:
     return Rule(may=may)
+
+
+def _work(body: Any = None, status: int = 200) -> Rule:
+    """What those who edit a model of the group do; the group and the staff see it."""
+    return Rule(may=WORKERS, sees=OURS | STAFF, body=body or (lambda world: {}), status=status)
 
 
 Table = dict[str, dict[str, Rule]]
@@ -142,10 +148,83 @@ API: Table = {
     },
     "api-models-detail": {
         "get": _detail(OURS | STAFF),
-        "patch": Rule(may=WORKERS, sees=OURS | STAFF, body=lambda w: {"licence": "MIT"}),
+        "patch": _work(lambda w: {"licence": "MIT"}),
     },
-    "api-versions-list": {"get": _list()},
-    "api-versions-detail": {"get": _detail(OURS | STAFF)},
+    "api-models-move": {"post": _work(lambda w: {"state": "released"})},
+    "api-models-confirm": {"post": _work()},
+    "api-models-merge": {
+        "post": Rule(
+            may=WORKERS | {"coordinator"},
+            sees=OURS | STAFF,
+            body=lambda w: {"into": str(w.other_model.pk)},
+        )
+    },
+    "api-models-successor": {"post": _work(lambda w: {"successor": str(w.other_model.pk)})},
+    "api-models-certificate": {"get": _work()},
+    "api-models-card": {
+        "get": _detail(OURS | STAFF),
+        "put": _work(lambda w: w.card_body()),
+    },
+    "api-models-import-card": {
+        "post": Rule(
+            may=WORKERS,
+            sees=OF_PARTNERS,
+            body=lambda w: {"name": "new", "group": str(w.group.pk), **w.card_body()},
+            status=201,
+        ),
+    },
+    "api-models-lineage": {"get": _detail(OURS | STAFF)},
+    "api-models-affected": {"get": _detail(OURS | STAFF)},
+    "api-models-common-ancestors": {
+        "get": Rule(may=OURS | STAFF, query=lambda w: f"?with={w.base.pk}")
+    },
+    "api-models-compute": {"get": _detail(OURS | STAFF)},
+    "api-models-ai-act": {"get": _detail(OURS | STAFF)},
+    "api-models-licence-flow": {"get": _detail(OURS | STAFF)},
+    "api-versions-list": {
+        "get": _list(),
+        "post": _work(lambda w: {"model": str(w.model.pk), "source": "s3://new"}, 201),
+    },
+    "api-versions-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": _work(lambda w: {"description": "Other"}),
+    },
+    "api-versions-withdraw": {"post": _work()},
+    "api-versions-fingerprint": {
+        "get": _detail(OURS | STAFF),
+        "put": _work(lambda w: w.header_body()),
+    },
+    "api-versions-compare": {
+        "get": Rule(may=OURS | STAFF, query=lambda w: f"?with={w.version.pk}")
+    },
+    "api-versions-alias": {"put": _work(), "delete": _work()},
+    "api-figures-list": {
+        "get": _list(),
+        "post": _work(lambda w: {"model": str(w.model.pk), "kind": "tokens", "value": "7"}, 201),
+    },
+    "api-figures-detail": {"get": _detail(OURS | STAFF)},
+    "api-derivations-list": {
+        "get": _list(),
+        "post": _work(lambda w: {"child": str(w.version.pk), "literal": "their/model"}, 201),
+    },
+    "api-derivations-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": _work(lambda w: {"kind": "merge"}),
+        "delete": _work(status=204),
+    },
+    "api-datasets-list": {
+        "get": _list(),
+        "post": Rule(
+            may=WORKERS,
+            sees=OF_PARTNERS,
+            body=lambda w: {"name": "new", "group": str(w.group.pk)},
+            status=201,
+        ),
+    },
+    "api-datasets-detail": {
+        "get": _detail(OURS | STAFF),
+        "patch": _work(lambda w: {"licence": "MIT"}),
+    },
     "api-clusters-list": {"get": _list()},
     "api-clusters-detail": {
         "get": _detail(SIGNED_IN - {"loner"}),
@@ -218,6 +297,38 @@ API: Table = {
     "api-jobs-detail": {"get": _detail(ON_CLUSTER)},
     "api-jobs-cancel": {"post": Rule(may=LEADS | OPERATOR, sees=ON_CLUSTER)},
 }
+# MLflow's routes; a rule's body is sent as the query of a GET, with the name of the world's model
+# as the caller knows it. Others get 404 and RESOURCE_DOES_NOT_EXIST: to them it is not there.
+MLFLOW: Table = {
+    "mlflow-create": {
+        "post": Rule(may=WORKERS | {"stranger"}, sees=SIGNED_IN, body=lambda w: {"name": "new"}),
+    },
+    "mlflow-get": {"get": _detail(OURS | STAFF)},
+    "mlflow-search": {"get": _list()},
+    "mlflow-rename": {"post": _work(lambda w: {"new_name": "new"})},
+    "mlflow-update": {"patch": _work(lambda w: {"description": "Other"})},
+    "mlflow-delete": {"delete": _work()},
+    "mlflow-set-tag": {"post": _work(lambda w: {"key": "k", "value": "v"})},
+    "mlflow-delete-tag": {"delete": _work(lambda w: {"key": "k"})},
+    "mlflow-latest-versions": {"get": _detail(OURS | STAFF), "post": _detail(OURS | STAFF)},
+    "mlflow-alias": {
+        "get": Rule(may=OURS | STAFF, body=lambda w: {"alias": w.alias}),
+        "post": _work(lambda w: {"alias": "new", "version": "1"}),
+        "delete": _work(lambda w: {"alias": w.alias}),
+    },
+    "mlflow-version-create": {"post": _work(lambda w: {"source": "s3://bucket/new"})},
+    "mlflow-version-get": {"get": Rule(may=OURS | STAFF, body=lambda w: {"version": "1"})},
+    "mlflow-version-search": {"get": _list()},
+    "mlflow-version-update": {"patch": _work(lambda w: {"version": "1", "description": "Other"})},
+    "mlflow-version-delete": {"delete": _work(lambda w: {"version": "1"})},
+    "mlflow-version-stage": {"post": _work(lambda w: {"version": "1", "stage": "Staging"})},
+    "mlflow-version-set-tag": {
+        "post": _work(lambda w: {"version": "1", "key": "k", "value": "v"}),
+    },
+    "mlflow-version-delete-tag": {"delete": _work(lambda w: {"version": "1", "key": "k"})},
+    "mlflow-version-uri": {"get": Rule(may=OURS | STAFF, body=lambda w: {"version": "1"})},
+    "mlflow-run": {"get": Rule(may=frozenset(), body=lambda w: {"run_id": "x"})},  # it keeps none
+}
 _SIGNED = SIGNED_IN
 _CLUSTER = SIGNED_IN - {"loner"}
 
@@ -225,6 +336,11 @@ _CLUSTER = SIGNED_IN - {"loner"}
 def _form(may: frozenset[str], sees: frozenset[str], body: Any = None, status: int = 302) -> Rule:
     """A form that is sent: success redirects, an incomplete one comes back with status 422."""
     return Rule(may=may, sees=sees, body=body or (lambda world: {}), status=status)
+
+
+def _new(body: Any) -> Rule:
+    """A form of something new for the world's group: to others that group is no choice."""
+    return Rule(may=WORKERS, body=body, status=302, hidden=400)
 
 
 # Pages, by session; without log-in each of them leads to the log-in page.
@@ -255,9 +371,39 @@ PAGES: Table = {
     "settings": {"get": Rule(may=_SIGNED)},
     "token-revoke": {"post": _form(LEADS, frozenset())},
     "models": {"get": Rule(may=_SIGNED)},
+    "models-csv": {"get": Rule(may=_SIGNED)},
+    "model-compare": {"get": Rule(may=_SIGNED)},
     "model": {"get": Rule(may=OURS | STAFF)},
-    "model-plan": {"get": Rule(may=_SIGNED)},
-    "model-edit": {"get": Rule(may=WORKERS, sees=OURS | STAFF)},
+    "model-plan": {"get": Rule(may=_SIGNED), "post": _new(lambda w: w.plan_form)},
+    "model-from-card": {"get": Rule(may=_SIGNED), "post": _new(lambda w: w.new_card_form)},
+    "model-edit": {
+        "get": Rule(may=WORKERS, sees=OURS | STAFF),
+        "post": _form(WORKERS, OURS | STAFF, lambda w: w.plan_form),
+    },
+    "model-card": {
+        "get": Rule(may=WORKERS, sees=OURS | STAFF),
+        "post": _form(WORKERS, OURS | STAFF, lambda w: w.card_form),
+    },
+    "model-card-file": {"get": Rule(may=OURS | STAFF)},
+    "model-lineage": {"get": Rule(may=OURS | STAFF)},
+    "model-lineage-data": {"get": Rule(may=OURS | STAFF)},
+    "model-confirm": {"post": _form(WORKERS, OURS | STAFF)},
+    "model-move": {"post": _form(WORKERS, OURS | STAFF, lambda w: {"state": "released"})},
+    "model-parent": {
+        "post": _form(
+            WORKERS, OURS | STAFF, lambda w: {"parent": "their/model", "parent_kind": "finetune"}
+        )
+    },
+    "model-successor": {
+        "post": _form(WORKERS, OURS | STAFF, lambda w: {"name": w.other_model.name})
+    },
+    "model-merge": {
+        "post": _form(
+            WORKERS | {"coordinator"}, OURS | STAFF, lambda w: {"name": w.other_model.name}
+        )
+    },
+    "model-certificate": {"get": Rule(may=WORKERS, sees=OURS | STAFF)},
+    "derivation-remove": {"post": _form(WORKERS, OURS | STAFF)},
     "requests": {"get": Rule(may=_SIGNED)},
     "request-new": {"get": Rule(may=_SIGNED)},
     "request-line": {"get": Rule(may=_SIGNED)},
@@ -304,6 +450,7 @@ OPEN = {
     "api-docs",
     "set_language",
     "demo_continue",  # 404 outside the demonstration
+    "mlflow-missing",  # always 404, in JSON
 }
 # allauth's own: log-in, log-out, password and e-mail of the person alone.
 LOG_IN = "account_"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
@@ -43,9 +44,10 @@ def test_every_route_of_the_api_stands_in_the_table_with_all_its_methods() -> No
 
 
 def _call(world: World, caller: Caller, name: str, method: str) -> Any:
-    path = reverse(name, args=[] if name.endswith(("-list", "-accept")) else world.key(name))
+    rule = routes.API[name][method]
+    path = reverse(name, args=world.key(name)) + rule.query(world)
     send = getattr(caller, method)
-    body = routes.API[name][method].body(world)
+    body = rule.body(world)
     with transaction.atomic():
         answer = send(path) if method == "get" else send(path, body)
         transaction.set_rollback(True)
@@ -55,7 +57,7 @@ def _call(world: World, caller: Caller, name: str, method: str) -> Any:
 @pytest.mark.parametrize(("name", "method"), CASES)
 def test_each_caller_gets_what_the_table_says(world: World, name: str, method: str) -> None:
     rule = routes.API[name][method]
-    world.key(name) if not name.endswith(("-list", "-accept")) else None
+    world.key(name)
     found, wanted = {}, {}
     for who, user in world.people.items():
         answer = _call(world, Caller(user, world.tokens[who]), name, method)
@@ -70,7 +72,7 @@ def test_without_a_valid_token_nothing_is_served(world: World, name: str, method
         assert _call(world, Caller(lead, bad), name, method).status_code == 401
     User.objects.filter(pk=lead.pk).update(is_active=False)
     assert _call(world, Caller(lead, token), name, method).status_code == 401
-    path = reverse(name, args=[] if name.endswith(("-list", "-accept")) else world.key(name))
+    path = reverse(name, args=world.key(name))
     assert getattr(new_client(), method)(path).status_code == 401
 
 
@@ -90,14 +92,93 @@ def test_no_outsider_ever_reads_a_private_word(world: World, name: str, method: 
         assert CANARY not in answer.content.decode() + str(answer.headers)
 
 
-@pytest.mark.parametrize("name", [n for n, m in routes.API.items() if n.endswith("-detail")])
+@pytest.mark.parametrize(
+    "name", [n for n, m in routes.API.items() if "get" in m and not n.endswith("-list")]
+)
 def test_what_is_hidden_answers_like_what_does_not_exist(world: World, name: str) -> None:
     caller = Caller(world.people["loner"], world.tokens["loner"])
-    hidden = caller.get(reverse(name, args=world.key(name)))
+    key, query = world.key(name), routes.API[name]["get"].query(world)
+    hidden = caller.get(reverse(name, args=key) + query)
     if hidden.status_code == 404:
-        absent = caller.get(reverse(name, args=["00000000-0000-4000-8000-000000000000"]))
+        key[0] = "00000000-0000-4000-8000-000000000000"
+        absent = caller.get(reverse(name, args=key) + query)
         assert (hidden.content, hidden.status_code) == (absent.content, absent.status_code)
         assert dict(hidden.headers) == dict(absent.headers)
+
+
+MLFLOW_CASES = [(name, method) for name, methods in routes.MLFLOW.items() for method in methods]
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _call_mlflow(world: World, caller: Caller, who: str, name: str, method: str) -> Any:
+    rule = routes.MLFLOW[name].get(method, routes.Rule(may=frozenset()))
+    values = {"name": world.mlflow_name(who), **rule.body(world)}
+    path = reverse(name)
+    with transaction.atomic():
+        if method == "get":
+            answer = caller.get(f"{path}?{urlencode(values)}")
+        else:
+            answer = getattr(caller, method)(path, values)
+        transaction.set_rollback(True)
+    assert answer["Content-Type"] == "application/json"
+    return answer
+
+
+@pytest.mark.parametrize(("name", "method"), MLFLOW_CASES)
+def test_each_client_of_mlflow_gets_what_the_table_says(
+    world: World, name: str, method: str
+) -> None:
+    rule = routes.MLFLOW[name][method]
+    found, wanted = {}, {}
+    codes = {200: None, 403: "PERMISSION_DENIED", 404: "RESOURCE_DOES_NOT_EXIST"}
+    for who, user in world.people.items():
+        answer = _call_mlflow(world, Caller(user, world.tokens[who]), who, name, method)
+        found[who] = (answer.status_code, answer.json().get("error_code"))
+        wanted[who] = (rule.expected(who), codes[rule.expected(who)])
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", list(routes.MLFLOW))
+def test_no_route_of_mlflow_knows_a_method_that_the_table_does_not(
+    world: World, name: str
+) -> None:
+    caller = Caller(world.people["lead"], world.tokens["lead"])
+    refused = {
+        method
+        for method in METHODS
+        if _call_mlflow(world, caller, "lead", name, method).status_code == 405
+    }
+    assert refused == set(METHODS) - set(routes.MLFLOW[name])
+
+
+@pytest.mark.parametrize(("name", "method"), MLFLOW_CASES)
+def test_without_a_valid_token_mlflow_serves_nothing(world: World, name: str, method: str) -> None:
+    lead, token = world.people["lead"], world.tokens["lead"]
+    for bad in (f"{token}x", "nonsense", ""):
+        answer = _call_mlflow(world, Caller(lead, bad), "lead", name, method)
+        assert (answer.status_code, answer.json()["error_code"]) == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [case for case in MLFLOW_CASES if case[1] != "get" and case[0] != "mlflow-latest-versions"],
+)
+def test_a_token_that_may_only_read_changes_nothing_by_mlflow(
+    world: World, name: str, method: str
+) -> None:
+    lead = world.people["lead"]
+    caller = Caller(lead, make.make_token(lead, "read"))
+    answer = _call_mlflow(world, caller, "lead", name, method)
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(("name", "method"), MLFLOW_CASES)
+def test_mlflow_tells_no_outsider_a_private_word(world: World, name: str, method: str) -> None:
+    for who in ("stranger", "loner"):
+        caller = Caller(world.people[who], world.tokens[who])
+        answer = _call_mlflow(world, caller, who, name, method)
+        said = answer.content.decode().replace(world.mlflow_name(who), "the name that was asked")
+        assert CANARY not in said + str(answer.headers)
 
 
 PAGE_CASES = [(name, method) for name, methods in routes.PAGES.items() for method in methods]
@@ -109,7 +190,7 @@ def test_every_page_stands_in_the_table() -> None:
         for name, pattern in _inventory()
         if not hasattr(pattern.callback, "actions") and not name.startswith(routes.LOG_IN)
     }
-    assert served == set(routes.PAGES) | routes.OPEN
+    assert served == set(routes.PAGES) | set(routes.MLFLOW) | routes.OPEN
 
 
 def _open_page(world: World, client: Client, name: str, method: str) -> Any:
@@ -156,4 +237,4 @@ def test_no_page_shows_an_outsider_a_private_word(world: World, name: str, metho
                 f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()
             }
             answer = _open_page(world, client, name, method)
-            assert CANARY not in answer.content.decode() + str(answer.headers)
+            assert CANARY not in answer.getvalue().decode() + str(answer.headers)

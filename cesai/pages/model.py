@@ -1,49 +1,149 @@
-"""One model effort: its facts, its versions, and the compute that was asked and used for it."""
+"""One model effort: facts with their sources, lineage, what it cost, and what may be done."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from compute.models import Job, Request
 from projects.access import group_verbs
 from projects.models import Project
 from projects.pages import SignedIn
-from registry.access import get_model
-from registry.models import Derivation, Version
-from registry.models.models import MODALITY_LABELS
+from registry.access import get_model, merging_verb
+from registry.actions.fingerprints import verdict_on
+from registry.fingerprints import Verdict
+from registry.forms import ParentForm
+from registry.models import Derivation, Figure, Model
+from registry.models.assessments import ai_act_of, licence_flow_of, lineage_of
+from registry.models.figures import best_of, one_for_each_kind
+from registry.models.labels import (
+    FIGURE_KIND_LABELS,
+    MODALITY_LABELS,
+    SOURCE_LABELS,
+    STAGE_LABELS,
+    STATE_LABELS,
+)
+from registry.models.sources import shown_source
+from registry.models.walks import descendants
+from registry.vocabulary import Stage
 
 ROWS = 10
+BELOW = 50
 
 
 @login_required
 def model_page(request: SignedIn, key: str) -> HttpResponse:
-    """What it is, what is not known of it yet, and what was asked for it."""
-    user = request.user
+    """What it is, whether one may build on it, and what it cost."""
+    user, now = request.user, timezone.now()
     model = get_model(user, key)
     labels: dict[str, Any] = dict(MODALITY_LABELS)
-    requests = Request.objects.visible_to(user).filter(model=model)
-    jobs = Job.objects.visible_to(user).filter(version__model=model).defer("script")
-    # What one may not see has no name here either, however the edge spells it.
-    shown = Q(parent=None) | Q(parent__in=Version.objects.visible_to(user))
-    parents = Derivation.objects.filter(shown, child__model=model)
     context: dict[str, Any] = {
         "model": model,
         "project": Project.objects.visible_to(user).filter(pk__in=[model.project_id]).first(),
-        "parents": parents.select_related("parent__model"),
         "verbs": group_verbs(user, model.group),
         "takes": [labels.get(word, word) for word in model.modality_in],
         "gives": [labels.get(word, word) for word in model.modality_out],
         "missing": model.missing_facts(),
-        "versions": model.versions.all(),
+        "is_stale": model.is_stale(now),
+        "next_states": _next_states(model),
+        "may_merge": not model.merged_into_id
+        and merging_verb(user) in group_verbs(user, model.group),
+        "linked": _linked(user, model),
+        "parent_form": ParentForm(),
+        "mlflow_uri": f"{settings.BASE_URL}/mlflow",
+        **_figures(model),
+        **_versions(user, model),
+        **_lineage(user, model),
+        **_compute(user, model),
+    }
+    return render(request, "cesai/model.html", context)
+
+
+def _figures(model: Model) -> dict[str, Any]:
+    """The figure of each kind that counts, the plan beside it, and all that were ever said."""
+    history = list(Figure.objects.filter(model=model).select_related("version", "recorded_by"))
+    best = best_of(history)
+    chosen = one_for_each_kind(best)
+    rows = [
+        {
+            "label": label,
+            "figure": chosen[kind],
+            "plan": best.get((kind, Stage.PLAN)) if chosen[kind].stage != Stage.PLAN else None,
+        }
+        for kind, label in FIGURE_KIND_LABELS
+        if kind in chosen
+    ]
+    return {
+        "figures": rows,
+        "history": history,
+        "labels": {
+            "kinds": dict(FIGURE_KIND_LABELS),
+            "sources": dict(SOURCE_LABELS),
+            "stages": dict(STAGE_LABELS),
+        },
+    }
+
+
+def _versions(user: Any, model: Model) -> dict[str, Any]:
+    rows = list(model.versions.prefetch_related("aliases").order_by("-number", "created_at"))
+    for version in rows:
+        version.source = shown_source(version, user)
+    return {"versions": rows}
+
+
+def _lineage(user: Any, model: Model) -> dict[str, Any]:
+    """Parents and children as far as one may see them, and what follows from the ancestors."""
+    version = model.newest_version()
+    edges = Derivation.objects.visible_to(user).filter(child=version)
+    parents = list(
+        edges.select_related("parent__model", "parent__fingerprint", "child__fingerprint")
+    )
+    lineage = lineage_of(model, user)
+    below = descendants(user, version.pk, depth=1, most=BELOW)
+    owner = f"{model.group.partner.slug}.{model.group.slug}"
+    return {
+        "parents": [(edge, verdict_on(edge) is Verdict.CONFLICTS) for edge in parents],
+        "hidden_parents": sum(
+            node.is_hidden and node.depth == 1 for node in lineage.graph.nodes.values()
+        ),
+        "children": list(below.nodes.values())[:ROWS],
+        "more_children": max(len(below.nodes) - ROWS, 0),
+        "lineage": lineage,
+        "ai_act": ai_act_of(model, lineage, owner),
+        "licence_flow": licence_flow_of(model, lineage.graph),
+    }
+
+
+def _compute(user: Any, model: Model) -> dict[str, Any]:
+    requests = Request.objects.visible_to(user).filter(
+        Q(model=model) | Q(model__merged_into=model)
+    )
+    jobs = Job.objects.visible_to(user).filter(version__model=model).defer("script")
+    return {
         "requests": requests.select_related("project").annotate(asked=Sum("lines__gpu_seconds"))[
             :ROWS
         ],
         "jobs": jobs.select_related("cluster")[:ROWS],
         "used": jobs.aggregate(total=Sum("used_gpu_seconds"))["total"],
     }
-    return render(request, "cesai/model.html", context)
+
+
+def _next_states(model: Model) -> list[tuple[str, Any]]:
+    labels: dict[str, Any] = dict(STATE_LABELS)
+    return [(state, labels[state]) for state in model.may_become()]
+
+
+def _linked(user: Any, model: Model) -> dict[str, Model]:
+    """Successor and the record that this one was merged into, if they are open to the person."""
+    keys = {"successor": model.successor_id, "merged_into": model.merged_into_id}
+    wanted = [key for key in keys.values() if key]
+    if not wanted:
+        return {}
+    found = {row.pk: row for row in Model.objects.visible_to(user).filter(pk__in=wanted)}
+    return {name: found[key] for name, key in keys.items() if key in found}

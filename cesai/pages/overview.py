@@ -38,12 +38,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         "operated": clusters.prefetch_related("credentials"),
         "waiting_limits": _waiting_limits(user),
         **(_work_of_staff(user, now) if staff else {}),
-        **(_work_of_institute(user) if user.standing.group_roles else {}),
+        **(_work_of_institute(user, now) if user.standing.group_roles else {}),
     }
     return render(request, "cesai/overview.html", context)
 
 
-def _work_of_institute(user: User) -> dict[str, Any]:
+def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
     projects = Project.objects.of(user)
     allocations = Allocation.objects.filter(project__in=projects).current()
     jobs = Job.objects.filter(project__in=projects).live().defer("script")
@@ -60,6 +60,7 @@ def _work_of_institute(user: User) -> dict[str, Any]:
         .select_related("project")
         .annotate(asked=Sum("lines__gpu_seconds"))[:ROWS],
         "models": models.select_related("project")[:ROWS],
+        "stale_models": models.stale(now)[:ROWS],
     }
 
 

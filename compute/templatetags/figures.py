@@ -21,14 +21,21 @@ from compute.states import (
     LimitState,
     RequestState,
 )
+from registry.vocabulary import ModelState
 
 register = template.Library()
 register.filter("in_words", reason_in_words)
 
 TONES = {
-    "busy": {JobState.RUNNING, LimitState.APPLYING, RequestState.IN_REVIEW},
+    "busy": {
+        JobState.RUNNING,
+        LimitState.APPLYING,
+        RequestState.IN_REVIEW,
+        ModelState.TRAINING,
+    },
     "good": {
         JobState.COMPLETED,
+        ModelState.RELEASED,
         LimitState.IN_FORCE,
         AllocationState.ACTIVE,
         AllocationState.AWARDED,

@@ -32,7 +32,12 @@ def cluster_list(request: SignedIn) -> HttpResponse:
     pools = Pool.objects.prefetch_related(Prefetch("capacity", current, to_attr="current"))
     rows = Cluster.objects.visible_to(request.user).select_related("partner", "health")
     rows = rows.prefetch_related(Prefetch("pools", pools))
-    return render(request, "compute/clusters.html", {"clusters": rows, "now": now})
+    connected: list[Cluster] = []
+    known: list[Cluster] = []
+    for cluster in rows:
+        (known if cluster.public_record else connected).append(cluster)
+    context = {"clusters": connected, "known": known, "now": now}
+    return render(request, "compute/clusters.html", context)
 
 
 @login_required

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from projects.models import AccessToken, Event, Project
+from projects.models import AccessToken, Event, Group, Project
 from tests import make
 from tests.conftest import Caller
 
@@ -74,3 +74,32 @@ def test_a_deactivated_person_gets_none(db: None) -> None:
 def test_arguments_that_cannot_be_read_are_refused(db: None, arguments: list[Any]) -> None:
     with pytest.raises(CommandError):
         _printed(*arguments)
+
+
+def test_its_home_is_the_group_that_is_named(member: Caller, group: Group) -> None:
+    _printed("--user", "member", "--group", f"{group.partner.slug}.{group.slug}")
+
+    assert AccessToken.objects.get(name="command line").group == group
+
+
+def test_without_a_name_it_has_no_home(member: Caller) -> None:
+    _printed("--user", "member")
+
+    assert AccessToken.objects.get(name="command line").group is None
+
+
+@pytest.mark.parametrize("name", ["", "nobody.nothing", "{partner}", "{group}", "{partner}."])
+def test_what_is_no_group_of_theirs_is_no_home(member: Caller, group: Group, name: str) -> None:
+    written = name.format(partner=group.partner.slug, group=group.slug)
+
+    with pytest.raises(CommandError, match="is no group of “member”; write partner"):
+        _printed("--user", "member", "--group", written)
+
+
+def test_a_group_of_others_is_no_home(member: Caller, stranger: Caller) -> None:
+    theirs = Group.objects.get(memberships__user=stranger.user)
+
+    with pytest.raises(CommandError, match="is no group of “member”"):
+        _printed("--user", "member", "--group", f"{theirs.partner.slug}.{theirs.slug}")
+
+    assert not AccessToken.objects.filter(name="command line").exists()

@@ -102,8 +102,11 @@ def test_a_stranger_reads_it_without_signing_in(schema: Any) -> None:
 # Decisions that take no more than who and what.
 WITHOUT_BODY = [
     ("/api/v1/jobs/{id}/cancel/", "post"),
+    ("/api/v1/models/{id}/confirm/", "post"),
     ("/api/v1/requests/{id}/submit/", "post"),
     ("/api/v1/requests/{id}/withdraw/", "post"),
+    ("/api/v1/versions/{id}/aliases/{name}/", "put"),
+    ("/api/v1/versions/{id}/withdraw/", "post"),
 ]
 
 

@@ -46,6 +46,12 @@
     },
   };
 
+  // On a narrow screen the choices to narrow a list by would stand before the list itself.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!matchMedia("(max-width: 1019px)").matches) return;
+    for (const part of document.querySelectorAll("details.facets")) part.open = false;
+  });
+
   function say(text) {
     const place = document.getElementById("said");
     if (place && place.textContent !== text) place.textContent = text;

@@ -1,0 +1,101 @@
+"""Filters of the registry's pages: large counts, FLOP, words of the vocabulary, Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from registry.formats.markdown import as_safe_html
+from registry.languages import language_name
+from registry.models import Figure
+from registry.terms import DOMAINS, TASKS
+from registry.vocabulary import FigureKind
+
+register = template.Library()
+STEPS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+NEARLY = Decimal("0.999995")  # from here on the smaller step would be rounded to 1000
+COUNTS = {FigureKind.PARAMETERS, FigureKind.ACTIVE_PARAMETERS, FigureKind.TOKENS}
+
+
+@register.filter
+def short(value: int | Decimal | None) -> str:
+    """A large count as people of the field say it: 9.15 B, 4 T; a dash if unknown."""
+    if value is None:
+        return "–"
+    for size, letter in STEPS:
+        if value >= size * NEARLY:
+            rounded = (Decimal(value) / size).quantize(Decimal("0.01")).normalize()
+            return f"{number_format(f'{rounded:f}')}\u00a0{letter}"
+    return number_format(f"{Decimal(value).normalize():f}")
+
+
+@register.filter
+def flop(value: Decimal | None) -> SafeString | str:
+    """FLOP as a power of ten: 2.2 × 10²³; a dash if unknown."""
+    if not value:
+        return "–"
+    rounded = Decimal(f"{value:.2e}")
+    power = rounded.adjusted()
+    head = number_format(rounded.scaleb(-power))
+    return format_html("{}\u00a0×\u00a010<sup>{}</sup>", head, power)
+
+
+@register.filter
+def figure_value(figure: Figure | None) -> SafeString | str:
+    """A figure's value with its unit."""
+    if figure is None:
+        return "–"
+    if figure.kind == FigureKind.RELEASED:
+        return date_format(figure.day, "SHORT_DATE_FORMAT") if figure.day else "–"
+    if figure.value is None:
+        return "–"
+    if figure.kind == FigureKind.FLOP:
+        return format_html("{} FLOP", flop(figure.value))
+    if figure.kind in COUNTS:
+        return short(figure.value)
+    places = 0 if figure.value >= 100 else 2
+    shown = number_format(round(figure.value, places), force_grouping=True)
+    return format_html('{}<span class="unit">{}</span>', shown, figure.unit)
+
+
+@register.filter
+def task_words(words: Sequence[str]) -> str:
+    """Tasks as people read them."""
+    return _words(words, TASKS)
+
+
+@register.filter
+def domain_words(words: Sequence[str]) -> str:
+    """Domains as people read them."""
+    return _words(words, DOMAINS)
+
+
+@register.filter
+def language_words(codes: Sequence[str]) -> str:
+    """Names of languages as people read them."""
+    language = get_language() or "en"
+    return ", ".join(language_name(code, language) for code in codes)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Somebody's Markdown as HTML that can do nothing."""
+    return as_safe_html(text)
+
+
+@register.filter
+def indent(depth: int) -> str:
+    """The class that sets a row of a tree in by its depth."""
+    return f"in-{depth}"
+
+
+def _words(words: Sequence[str], table: Any) -> str:
+    language = get_language() or "en"
+    return ", ".join(table[w].label(language) if w in table else w for w in words)
