@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from bench.servers import servers
 
 
 def main() -> None:
     """All of them, or those named: `python -m bench award`."""
-    with servers():
+    with servers() as postgres:
         import django  # noqa: PLC0415 (settings are read from the servers' environment)
 
         django.setup()
@@ -18,9 +20,14 @@ def main() -> None:
 
         call_command("migrate", verbosity=0)
         connections.close_all()
-        from bench import awards, intents, start  # noqa: PLC0415
+        from bench import awards, intents, registry, start  # noqa: PLC0415
 
-        benches = {"award": awards.run, "accepted_intents": intents.run, "start": start.run}
+        benches: dict[str, Callable[[], None]] = {
+            "award": awards.run,
+            "accepted_intents": intents.run,
+            "start": start.run,
+            "registry": partial(registry.run, postgres),
+        }
         for name in sys.argv[1:] or benches:
             benches[name]()
         connections.close_all()

@@ -15,7 +15,7 @@ from dev.postgres import Postgres
 
 
 @contextmanager
-def servers() -> Iterator[None]:
+def servers() -> Iterator[Postgres]:
     """The environment points to them inside the block; they are stopped and removed after it."""
     directory = Path(tempfile.mkdtemp(prefix="cesai-b-", dir="/var/tmp"))
     directory.chmod(0o755)
@@ -33,7 +33,7 @@ def servers() -> Iterator[None]:
             CESAI_ALLOWED_HOSTS="127.0.0.1",
             CESAI_LOG_LEVEL="ERROR",
         )
-        yield
+        yield postgres
     finally:
         broker.stop()
         postgres.stop()
