@@ -24,6 +24,7 @@ class Shot(NamedTuple):
     path: str
     user: str = ""
     link: str = ""  # follow the first link whose address begins so
+    tail: str = ""  # and from there this path
 
 
 class Look(NamedTuple):
@@ -43,7 +44,10 @@ SHOTS = (
     Shot("overview-operator", "/", "operator"),
     Shot("project", "/projects/demo/", "lead"),
     Shot("plan", "/models/plan/", "lead"),
-    Shot("model", "/models/", "lead", "/models/"),
+    Shot("models", "/models/", "lead"),
+    Shot("model", "/models/?partner=nordlicht", "lead", "/models/"),
+    Shot("model-public", "/models/?name=Teuken-7B-base-v0.6", "lead", "/models/"),
+    Shot("lineage", "/models/?name=EuroLLM-9B", "lead", "/models/", "lineage/"),
     Shot("request-form", "/requests/new/", "lead"),
     Shot("request", "/requests/?state=submitted", "quota_admin", "/requests/"),
     Shot("requests", "/requests/", "lead"),
@@ -112,7 +116,7 @@ def _open(page: Page, shot: Shot) -> bool:
         rows = page.locator(f"main .card a[href^='{shot.link}']")
         if not rows.count():
             return False
-        page.goto(rows.first.get_attribute("href") or shot.path)
+        page.goto((rows.first.get_attribute("href") or shot.path) + shot.tail)
     page.wait_for_load_state("networkidle")
     return True
 
