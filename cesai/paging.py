@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -30,7 +31,7 @@ class KeysetPagination(CursorPagination):
     previous_link: str | None = None
 
     def get_ordering(
-        self, request: Request, queryset: QuerySet[Any], view: Any
+        self, request: Request, queryset: QuerySet[Any] | None, view: Any
     ) -> tuple[str, ...]:
         """The resource's own order, with a unique last key."""
         return tuple(getattr(view, "ordering", self.ordering))
@@ -44,15 +45,37 @@ class KeysetPagination(CursorPagination):
         rows = queryset.order_by(*wanted)
         if values:
             rows = rows.filter(_beyond(wanted, values))
-        found = list(rows[: size + 1])
+        return self._cut(
+            list(rows[: size + 1]), request, keys, size, is_back=is_back, is_later=bool(values)
+        )
+
+    def _cut(
+        self,
+        found: list[Any],
+        request: Request,
+        keys: tuple[str, ...],
+        size: int,
+        *,
+        is_back: bool = False,
+        is_later: bool = False,
+    ) -> list[Any]:
+        """The page out of what was found for it, one row more than it holds if there is more."""
         page, has_more = found[:size], len(found) > size
         if is_back:
             page.reverse()
         if page and (has_more or is_back):
             self.next_link = self._link(request, keys, page[-1], is_back=False)
-        if page and (has_more if is_back else values):
+        if page and (has_more if is_back else is_later):
             self.previous_link = self._link(request, keys, page[0], is_back=True)
         return page
+
+    def first_page(
+        self, read: Callable[[int], list[dict[str, Any]]], request: Request, view: Any
+    ) -> list[Any]:
+        """The first page of a list that `read` reads by itself, so many rows at the most."""
+        size = self.get_page_size(request) or self.page_size
+        keys = self.get_ordering(request, None, view)
+        return self._cut(read(size + 1), request, keys, size)
 
     def get_next_link(self) -> str | None:
         return self.next_link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -28,6 +29,7 @@ from registry.filters import ModelFilters
 from registry.models import Model
 from registry.models.cards import card_of
 from registry.models.certificates import certificate_of
+from registry.models.lists import newest_models
 from registry.serializers import models as shapes
 
 
@@ -46,8 +48,15 @@ class ModelResource(LineageCalls, Resource):
     @extend_schema(responses=shapes.ModelOut(many=True))
     def list(self, request: Request) -> Response:
         """What exists and what is planned, newest first, as far as it is open to the caller."""
-        rows: Any = self.filter_queryset(self.get_queryset()).values(*shapes.ROW)
-        page: Any = self.paginate_queryset(rows)
+        page: Any
+        if set(request.query_params) <= {"page_size"}:
+            paginator: Any = self.paginator
+            page = paginator.first_page(
+                partial(newest_models, request.user, shapes.ROW), request, self
+            )
+        else:
+            rows: Any = self.filter_queryset(self.get_queryset()).values(*shapes.ROW)
+            page = self.paginate_queryset(rows)
         address = request.build_absolute_uri(reverse("api-models-list"))
         projects = self._seen_projects(row["project"] for row in page)
         return self.get_paginated_response(shapes.model_rows(page, address, projects))

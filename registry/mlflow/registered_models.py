@@ -80,10 +80,10 @@ def get(caller: Caller, params: Params) -> Answer:
 
 def search(caller: Caller, params: Params) -> Answer:
     """A page of models."""
-    keys, token = search_models(params, caller)
+    rows, token = search_models(params, caller)
     answer: Answer = {}
-    if keys:
-        answer["registered_models"] = shapes.models(caller, keys)
+    if rows:
+        answer["registered_models"] = shapes.with_latest(caller, rows)
     if token:
         answer["next_page_token"] = token
     return answer

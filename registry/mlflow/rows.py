@@ -62,6 +62,25 @@ SELECT id, first AS place FROM (
     ORDER BY model_id, stage, number DESC
 ) newest
 """
+# All models by name: the home group by bare names, and what sorts before and after its qualified
+# ones, each along an index. It is what clients list when they ask for nothing in particular.
+_BY_NAME = """
+SELECT id, shown AS place FROM (
+    (SELECT model.id, model.name AS shown FROM registry_model model
+        WHERE model.group_id = %s AND model.name > %s AND {present} ORDER BY model.name LIMIT %s)
+    UNION ALL
+    (SELECT model.id, model.qualified FROM registry_model model
+        WHERE model.qualified > %s AND model.qualified < %s AND {present} AND {opened}
+        ORDER BY model.qualified LIMIT %s)
+    UNION ALL
+    (SELECT model.id, model.qualified FROM registry_model model
+        WHERE model.qualified > %s AND model.qualified >= %s AND {present} AND {opened}
+        ORDER BY model.qualified LIMIT %s)
+) found ORDER BY shown LIMIT %s
+"""
+_PRESENT = (
+    "model.state <> 'withdrawn' AND NOT model.tags @> '{\"mlflow.prompt.is_prompt\": \"true\"}'"
+)
 ONE = "SELECT ({id}) AS id, 0 AS place"
 LISTED = "SELECT id, place FROM unnest(%s::uuid[]) WITH ORDINALITY AS listed(id, place)"
 
@@ -103,6 +122,19 @@ def read_models(caller: Caller, chosen: str, params: Sequence[Any]) -> list[Mode
     rights = _project_rights(caller.user)
     rows = read_rows(_MODELS.format(chosen=chosen), [caller.home, *rights, *params])
     return [ModelRow._make([*row[:3], _json(row[3]), *row[4:7], _json(row[7])]) for row in rows]
+
+
+def read_by_name(caller: Caller, prefix: str, after: str, most: int) -> list[ModelRow]:
+    """Models whose names sort after one, so many at the most; for a caller with a home group."""
+    opened, rights = open_sql(caller.user, "model")
+    statement = _BY_NAME.format(present=_PRESENT, opened=opened)
+    params = [
+        *(caller.home, after, most),
+        *(after, prefix, *rights, most),
+        *(after, f"{prefix[:-1]}/", *rights, most),
+        most,
+    ]
+    return read_models(caller, statement, params)
 
 
 def read_versions(caller: Caller, chosen: str, params: Sequence[Any]) -> list[VersionRow]:

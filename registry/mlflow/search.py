@@ -16,6 +16,7 @@ from registry.mlflow.errors import invalid
 from registry.mlflow.filters import EQUAL, NUMBER, TEXT, Clause, Order, read_filter, read_order
 from registry.mlflow.names import keys_named, models_of, prefix_of, shown_name
 from registry.mlflow.params import Params
+from registry.mlflow.rows import LISTED, ModelRow, read_by_name, read_models
 from registry.models import Derivation, Model, Version
 from registry.models.sources import COPIED
 from registry.vocabulary import ModelState
@@ -52,7 +53,7 @@ class ILike(Like):
     arg_joiner = " ILIKE "
 
 
-def search_models(params: Params, caller: Caller) -> tuple[list[UUID], str]:
+def search_models(params: Params, caller: Caller) -> tuple[list[ModelRow], str]:
     """One page of registered models and the token of the next, "" if there is none."""
     clauses = read_filter(params.optional("filter"), MODEL_ATTRIBUTES)
     orders = read_order(params.texts("order_by"), MODEL_ORDERS, bare=True)
@@ -60,8 +61,14 @@ def search_models(params: Params, caller: Caller) -> tuple[list[UUID], str]:
         orders.append(Order("shown", False))
     size = params.number("max_results", 100, MOST_MODELS)
     after = _read_token(params, orders)
+    others, only_prompts = _without_prompts(clauses)
+    if not (others or only_prompts) and orders == [Order("shown", False)] and caller.home:
+        found = read_by_name(caller, prefix_of(caller), after[0] if after else "", size + 1)
+        last = [{"shown": row.name} for row in found]
+        return found[:size], _token(last, size, orders)
     rows = _filtered(models_of(caller), clauses, caller, prefix="")
-    return _cut(_models(rows, orders, after, caller, size + 1), size, orders)
+    keys, token = _cut(_models(rows, orders, after, caller, size + 1), size, orders)
+    return read_models(caller, LISTED, [keys]), token
 
 
 def search_versions(params: Params, caller: Caller) -> tuple[list[UUID], str]:

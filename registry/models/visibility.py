@@ -37,10 +37,10 @@ class _IsOpen(Func):
         """The condition over the columns that the expressions name."""
         columns = [compiler.compile(source)[0] for source in self.source_expressions]
         names = ("group", "embargo", "visibility", "project")
-        return _OPEN.format(**dict(zip(names, columns, strict=True))), _rights(self.person)
+        return _OPEN.format(**dict(zip(names, columns, strict=True))), rights_of(self.person)
 
 
-def _rights(person: Person) -> list[Any]:
+def rights_of(person: Person) -> list[Any]:
     """Own groups, visibilities that are open to the person, own projects."""
     opened = [Visibility.PUBLIC.value]
     if not person.is_authenticated:
@@ -66,4 +66,4 @@ def open_sql(person: Person, table: str) -> tuple[str, list[Any]]:
         "visibility": f"{table}.visibility",
         "project": f"{table}.project_id",
     }
-    return _OPEN.format(**columns), _rights(person)
+    return _OPEN.format(**columns), rights_of(person)

@@ -70,3 +70,20 @@ def test_nothing_private_is_shown_of_a_public_model_in_a_hidden_project(
 
     assert project.slug.encode() not in shown
     assert project.title.encode() not in shown
+
+
+@pytest.mark.parametrize("who", ["member", "stranger", "auditor"])
+def test_the_first_page_holds_what_a_filtered_list_holds(
+    request: pytest.FixtureRequest, project: Project, who: str
+) -> None:
+    for n in range(5):
+        make.make_model(project, visibility=("public", "partners", "project", "group")[n % 4])
+    caller: Caller = request.getfixturevalue(who)
+
+    first = caller.get("models/?page_size=2").json()
+    filtered = caller.get("models/?page_size=2&name__icontains=").json()
+
+    assert first["results"] == filtered["results"]
+    following = caller.get(first["next"].removeprefix("http://testserver")).json()["results"]
+    also = caller.get(filtered["next"].removeprefix("http://testserver")).json()["results"]
+    assert following == also != first["results"]
