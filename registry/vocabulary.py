@@ -141,6 +141,9 @@ class MlflowStage(StrEnum):
     ARCHIVED = "Archived"
 
 
+MLFLOW_STAGES = [(stage.value, stage.value) for stage in MlflowStage]
+
+
 # Anchored at both ends, because validators search.
 # A model's name; the two signs left out would break the addresses that MLflow makes of it.
 NAME = re.compile(r"\A[^/:\x00-\x1f]{1,120}\Z")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models.models import Model
 from registry.models.visibility import open_to
-from registry.vocabulary import MlflowStage
+from registry.vocabulary import MLFLOW_STAGES, MlflowStage
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -43,9 +43,7 @@ class Version(models.Model):
     run_link = models.CharField(max_length=500, blank=True)
     description = models.TextField(_("description"), blank=True)
     tags = models.JSONField(default=dict, blank=True)
-    stage = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in MlflowStage], default=MlflowStage.NONE
-    )
+    stage = models.CharField(max_length=10, choices=MLFLOW_STAGES, default=MlflowStage.NONE)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     # A version of the running transaction can have no edge that others know of; see the trigger.
     transaction_id = models.BigIntegerField(

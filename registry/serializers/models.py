@@ -21,7 +21,10 @@ from registry.models.labels import (
 from registry.vocabulary import LANGUAGE, NAME, TERM, ModelState, ParentKind, TrainingMode
 
 MAX_COUNT = 10**18
-REGISTERED_AS = (ModelState.PLANNED, ModelState.TRAINING, ModelState.RELEASED)
+REGISTERED_AS = [
+    (state.value, state.value)
+    for state in (ModelState.PLANNED, ModelState.TRAINING, ModelState.RELEASED)
+]
 
 
 class WindowShape(serializers.Serializer[Any]):
@@ -120,7 +123,7 @@ class ModelIn(ModelChange):
     project = serializers.UUIDField(required=False, allow_null=True, default=None)
     visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, default=Visibility.GROUP)
     state = serializers.ChoiceField(
-        choices=[(state.value, state.value) for state in REGISTERED_AS],
+        choices=REGISTERED_AS,
         default=ModelState.PLANNED,
         help_text="Planned, unless it is in training or released already.",
     )
@@ -147,9 +150,7 @@ class CardModelIn(CardIn):
         error_messages={"invalid": _("1 to 120 characters without “/” and “:”.")},
     )
     visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, default=Visibility.GROUP)
-    state = serializers.ChoiceField(
-        choices=[(state.value, state.value) for state in REGISTERED_AS], default=ModelState.PLANNED
-    )
+    state = serializers.ChoiceField(choices=REGISTERED_AS, default=ModelState.PLANNED)
 
 
 class MoveIn(serializers.Serializer[Any]):
