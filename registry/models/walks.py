@@ -31,17 +31,17 @@ WITH RECURSIVE reach(id{depth_name}) AS (
     JOIN registry_model model ON model.id = version.model_id
     WHERE {seen}{depth_ends}
 )
-SELECT{distinct} edge.id, edge.child_id, edge.parent_id, edge.kind, edge.evidence,
+SELECT edge.id, edge.child_id, edge.parent_id, edge.kind, edge.evidence,
     edge.is_inferred, edge.literal, version.number, version.withdrawn_at IS NOT NULL,
     model.id, model.name, model.state, partner.slug || '.' || team.slug, model.licence,
     edge.created_at, {shown}
-FROM reach JOIN registry_derivation edge ON edge.{near} = reach.id
+FROM {reached} reach JOIN registry_derivation edge ON edge.{near} = reach.id
 LEFT JOIN registry_version version ON version.id = edge.{far}
 LEFT JOIN registry_model model ON model.id = version.model_id
 LEFT JOIN projects_group team ON team.id = model.group_id
 LEFT JOIN projects_partner partner ON partner.id = team.partner_id
 WHERE (edge.parent_id IS NULL OR {seen}){depth_last}
-LIMIT %s
+{nearest}LIMIT %s
 """
 
 _RELATED = """
@@ -95,7 +95,9 @@ def _walk(
         far=far,
         seen=seen,
         shown=shown,
-        distinct=" DISTINCT" if limited else "",
+        # Each node once, and what is near before what is far if there is more than is read.
+        reached="(SELECT id, min(depth) AS depth FROM reach GROUP BY id)" if limited else "",
+        nearest="ORDER BY reach.depth\n" if limited else "",
         depth_name=", depth" if limited else "",
         depth_zero=", 0" if limited else "",
         depth_next=", reach.depth + 1" if limited else "",

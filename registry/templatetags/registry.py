@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -88,6 +89,12 @@ def language_words(codes: Sequence[str]) -> str:
 def markdown(text: str) -> SafeString:
     """Somebody's Markdown as HTML that can do nothing."""
     return as_safe_html(text)
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """A text as Python and JSON write it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 @register.filter

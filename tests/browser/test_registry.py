@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -84,6 +85,15 @@ def _drawn(page: Page) -> int:
 def _visible(page: Page) -> list[str]:
     names: list[str] = page.evaluate(f"{GRAPH}.nodes(':visible').map((n) => n.data('name'))")
     return sorted(names)
+
+
+def _wait(page: Page, holds: Callable[[], bool]) -> None:
+    """Until it holds, at most 5 s; playwright's own waiting would evaluate text in the page."""
+    for _each in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it never came to hold")
 
 
 def _tap(page: Page, name: str) -> None:
@@ -220,9 +230,9 @@ def test_a_kind_that_is_ticked_off_is_not_drawn_and_comes_back(
     _lineage(page, rich)
     all_of_it = _visible(page)
     page.get_by_label("merge", exact=True).uncheck()
-    assert set(all_of_it) - set(_visible(page)) == {"their/model"}
+    _wait(page, lambda: set(all_of_it) - set(_visible(page)) == {"their/model"})
     page.get_by_label("merge", exact=True).check()
-    assert _visible(page) == all_of_it
+    _wait(page, lambda: _visible(page) == all_of_it)
     assert complaints == []
 
 
@@ -264,7 +274,7 @@ def test_a_drawing_takes_the_colours_of_another_theme(
     colour = f"{GRAPH}.nodes().last().style('color')"
     light = page.evaluate(colour)
     page.get_by_role("button", name="Change between light and dark").click()
-    page.wait_for_function(f"{colour} !== '{light}'")
+    _wait(page, lambda: page.evaluate(colour) != light)
     assert len(_visible(page)) == 6
     assert complaints == []
 
@@ -275,6 +285,7 @@ def test_a_drawing_grows_shrinks_and_fits_again(world: World, rich: Model, open_
     zoom = [page.evaluate(f"{GRAPH}.zoom()")]
     for name in ("Larger", "Smaller"):
         page.get_by_role("button", name=name).click()
+        _wait(page, lambda: page.evaluate(f"{GRAPH}.zoom()") != zoom[-1])
         zoom.append(page.evaluate(f"{GRAPH}.zoom()"))
     assert zoom[1] > zoom[0]
     assert zoom[2] == pytest.approx(zoom[0])

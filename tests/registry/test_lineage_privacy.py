@@ -283,7 +283,6 @@ def test_its_own_group_sees_the_private_link(cast: Cast) -> None:
         "models/?parameters_min=271828182845",
         "models/?project={project}",
         "versions/?model={model}",
-        "versions/?run_id={canary}",
         "figures/?model={model}",
         "figures/?version={version}",
         "derivations/?parent={version}",
