@@ -63,7 +63,9 @@ def test_a_refusal_says_where_it_can_go(member: Caller, model: Model) -> None:
 def test_a_refusal_says_that_it_can_go_nowhere(member: Caller, model: Model) -> None:
     Model.objects.update(state="abandoned")
 
-    assert _move(member, model, "training").json()["detail"].endswith("It can become: nothing else.")
+    assert (
+        _move(member, model, "training").json()["detail"].endswith("It can become: nothing else.")
+    )
 
 
 def test_one_who_reads_it_is_told_where_it_can_go(member: Caller, model: Model) -> None:

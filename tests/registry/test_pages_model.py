@@ -463,9 +463,15 @@ def test_the_lines_for_python_are_for_those_who_may_register(
     member: Caller, guest: Caller, project: Project
 ) -> None:
     model = make.make_model(project, name="Hanse-9B")
-    snippet = "MlflowClient().create_model_version(&quot;Hanse-9B&quot;"
-    assert snippet.replace("&quot;", '"') in _text(member, model)
+    assert "MlflowClient().create_model_version(&quot;Hanse-9B&quot;" in _text(member, model)
     assert "MLFLOW_TRACKING_URI" not in _text(guest, model)
+
+
+def test_a_quote_in_a_name_does_not_end_the_text_in_python(
+    member: Caller, project: Project
+) -> None:
+    model = make.make_model(project, name='a"b')
+    assert "create_model_version(&quot;a\\&quot;b&quot;" in _text(member, model)
 
 
 @pytest.mark.parametrize(
