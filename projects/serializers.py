@@ -49,7 +49,10 @@ class PartnerOut(serializers.ModelSerializer[Partner]):
 
     class Meta:
         model = Partner
-        fields = ["id", "url", "slug", "name", "ror", "sector", "country", "city", "created_at"]
+        fields = [
+            "id", "url", "slug", "name", "ror", "sector", "country", "city", "public_record",
+            "created_at",
+        ]  # fmt: skip
 
 
 class GroupOut(serializers.ModelSerializer[Group]):

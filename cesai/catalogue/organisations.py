@@ -18,6 +18,8 @@ SECTORS = {
     "open source community": Partner.Sector.OPEN_SOURCE,
     "open source": Partner.Sector.OPEN_SOURCE,
 }
+PUBLIC = "public pages and general knowledge"
+KEPT = ("description", "confidence", "as_of")
 GROUP_SLUG, GROUP_NAME = "public-record", "Public record"
 
 
@@ -59,6 +61,10 @@ def _load(record: dict[str, Any], counts: Counts) -> None:
         "sector": sector,
         "country": "" if country == "XX" else country[:2],
         "city": text(record, "city")[:100],
+        "public_record": {
+            "source": text(record, "source") or PUBLIC,
+            **{key: record[key] for key in KEPT if record.get(key)},
+        },
     }
     partner = Partner.objects.filter(slug=slug).first()
     if partner is None:
