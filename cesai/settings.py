@@ -110,11 +110,6 @@ DATABASES = {
         **env.database("DATABASE_URL"),
     },
 }
-# Calls after which a statement of projects.models.reading is prepared; Django's own never are.
-DATABASES["default"]["OPTIONS"] = {
-    "prepare_threshold": 5,
-    **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]
-}
 MIGRATE_DATABASE = env.database("CESAI_MIGRATE_DATABASE_URL", DATABASE_URL)
 MIGRATION_MODULES = {"knox": None}  # its table is replaced by ours, so it has none to make
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
