@@ -64,7 +64,7 @@
   });
   function arrange(animate) {
     graph.elements(":visible").layout({
-      name: "dagre", rankDir: "TB", nodeSep: 46, rankSep: 58, fit: true, padding: 24,
+      name: "dagre", rankDir: "TB", nodeSep: 72, rankSep: 58, fit: true, padding: 24,
       animate: animate && !still, animationDuration: 250,
     }).run();
     if (graph.zoom() > 1.15) { graph.zoom(1.15); graph.center(); }
