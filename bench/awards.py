@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import uuid
 from functools import partial
 
 import psycopg
 
-from bench.measure import percentile, tell, timed
+from bench.measure import insert_partner, percentile, tell, timed
 from compute.actions.awards import Grant, award
 from compute.models import Request
 from projects.roles import Role
@@ -53,8 +52,4 @@ def _reference(connection: psycopg.Connection, pool: str) -> None:
             [pool],
         )
         for _ in range(10):
-            connection.execute(
-                "INSERT INTO projects_partner (id, name, slug, ror, sector, country, city,"
-                " created_at) VALUES (%s, %s, %s, '', 'research', '', '', now())",
-                [uuid.uuid4(), uuid.uuid4().hex, uuid.uuid4().hex],
-            )
+            insert_partner(connection)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-import uuid
 from collections.abc import Callable
 
 import psycopg
 
-from bench.measure import tell
+from bench.measure import insert_partner, tell
 
 PROCESSES = 4
 SECONDS = 5.0
@@ -74,10 +73,6 @@ def _insert(_allocation_id: str) -> int:
         while time.perf_counter() < end:
             with connection.transaction():
                 for _ in range(6):
-                    connection.execute(
-                        "INSERT INTO projects_partner (id, name, slug, ror, sector, country,"
-                        " city, created_at) VALUES (%s, %s, %s, '', 'research', '', '', now())",
-                        [uuid.uuid4(), uuid.uuid4().hex, uuid.uuid4().hex],
-                    )
+                    insert_partner(connection)
             done += 1
     return done

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import psycopg
 
 
 def timed(call: Callable[[], Any]) -> float:
@@ -28,3 +31,12 @@ def tell(name: str, **figures: Any) -> None:
         for key, value in figures.items()
     }
     print(json.dumps({"bench": name, **rounded}), flush=True)
+
+
+def insert_partner(connection: psycopg.Connection) -> None:
+    """One plain row, as a reference for what writing costs."""
+    connection.execute(
+        "INSERT INTO projects_partner (id, name, slug, ror, sector, country, city,"
+        " public_record, created_at) VALUES (%s, %s, %s, '', 'research', '', '', '{}', now())",
+        [uuid.uuid4(), uuid.uuid4().hex, uuid.uuid4().hex],
+    )

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import orjson
 import psycopg
 
-from bench.measure import percentile, tell, timed
+from bench.measure import insert_partner, percentile, tell, timed
 from bench.web import Client, latency, rate, web
 from dev.postgres import Postgres
 
@@ -270,8 +270,4 @@ def _raw_walk(connection: psycopg.Connection, root: str) -> bytes:
 def _raw_register(connection: psycopg.Connection) -> None:
     with connection.transaction():
         for _ in range(4):
-            connection.execute(
-                "INSERT INTO projects_partner (id, name, slug, ror, sector, country, city,"
-                " created_at) VALUES (%s, %s, %s, '', 'research', '', '', now())",
-                [uuid.uuid4(), uuid.uuid4().hex, uuid.uuid4().hex],
-            )
+            insert_partner(connection)
