@@ -112,29 +112,38 @@ class Conflict:
     path: tuple[str, ...]  # from the ancestor down to the descendant, node by node
 
 
+MOST_SHOWN = 100
+
+
 def conflicts(
     root: str, parents: Mapping[str, list[str]], licences: Mapping[str, str]
-) -> tuple[list[Conflict], list[str]]:
+) -> tuple[list[Conflict], list[str], int]:
     """Which duties from above `root` does not keep, and the ancestors whose licence is unknown.
 
     `parents` maps a node to the nodes it derives from; `licences` a node to what was written.
-    A shortest path is shown for each conflict.
+    A shortest path is shown for each of the nearest 100 conflicts; last comes how many more
+    there are.
     """
     own = read_licence(licences.get(root, ""))
+    below = _below(root, parents)
     found: list[Conflict] = []
     unknown: list[str] = []
-    for ancestor, path in _paths_up(root, parents).items():
+    more = 0
+    for ancestor in below:
         above = read_licence(licences.get(ancestor, ""))
         if above.family is Family.UNKNOWN:
             unknown.append(ancestor)
         if own.family is Family.UNKNOWN:
             continue
-        found += [
-            Conflict(duty, ancestor, above.text, above.terms, path)
-            for duty in sorted(above.duties)
-            if not _keeps(own, duty, above)
-        ]
-    return found, unknown
+        for duty in sorted(above.duties):
+            if _keeps(own, duty, above):
+                continue
+            if len(found) == MOST_SHOWN:
+                more += 1
+                continue
+            path = _path(ancestor, root, below)
+            found.append(Conflict(duty, ancestor, above.text, above.terms, path))
+    return found, unknown, more
 
 
 def _keeps(own: Licence, duty: Duty, above: Licence) -> bool:
@@ -147,17 +156,23 @@ def _keeps(own: Licence, duty: Duty, above: Licence) -> bool:
     return duty in own.duties
 
 
-def _paths_up(root: str, parents: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """Every ancestor with a shortest path from it down to the root."""
-    paths: dict[str, tuple[str, ...]] = {root: (root,)}
+def _below(root: str, parents: Mapping[str, list[str]]) -> dict[str, str]:
+    """Every ancestor, nearest first → the next node on a shortest path from it to the root."""
+    below: dict[str, str] = {}
     row = [root]
     while row:
         following = []
         for node in row:
             for parent in parents.get(node, ()):
-                if parent not in paths:
-                    paths[parent] = (parent, *paths[node])
+                if parent != root and parent not in below:
+                    below[parent] = node
                     following.append(parent)
         row = following
-    del paths[root]
-    return paths
+    return below
+
+
+def _path(ancestor: str, root: str, below: Mapping[str, str]) -> tuple[str, ...]:
+    path = [ancestor]
+    while path[-1] != root:
+        path.append(below[path[-1]])
+    return tuple(path)

@@ -77,9 +77,8 @@ def nearest_common_ancestors(
     """
     up_a, up_b = depths(a, parents), depths(b, parents)
     common = set(up_a) & set(up_b)
-    above: set[str] = set()
-    for node in common:
-        above |= set(depths(node, parents)) - {node}
+    # What lies above a common ancestor is common, too: its own parents are all that need a look.
+    above = {parent for node in common for parent in parents.get(node, ())}
     nearest = sorted(common - above, key=lambda node: (up_a[node] + up_b[node], node))
     return [(node, up_a[node], up_b[node]) for node in nearest]
 

@@ -93,14 +93,15 @@ def ai_act_of(model: Model, lineage: Lineage, owner: str) -> Assessment:
 class LicenceFlow:
     """Duties that come down to a model and are not kept, with names instead of ids."""
 
-    conflicts: list[Conflict]
+    conflicts: list[Conflict]  # the nearest
     unknown: list[str]
+    more: int  # conflicts beyond those
 
 
 def licence_flow_of(model: Model, graph: Graph) -> LicenceFlow:
     """Which licence duties of visible ancestors the model's own licence does not keep."""
     licences = {graph.root: model.licence, **{key: n.licence for key, n in graph.nodes.items()}}
-    found, unknown = conflicts(graph.root, graph.parents(), licences)
+    found, unknown, more = conflicts(graph.root, graph.parents(), licences)
     names = {graph.root: model.name, **{key: node.name for key, node in graph.nodes.items()}}
     return LicenceFlow(
         [
@@ -114,6 +115,7 @@ def licence_flow_of(model: Model, graph: Graph) -> LicenceFlow:
             for row in found
         ],
         [names[key] for key in unknown if not graph.nodes[key].is_hidden],
+        more,
     )
 
 

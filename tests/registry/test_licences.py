@@ -73,7 +73,7 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 def _missing(own: str, above: str) -> list[Duty]:
-    found, _unknown = conflicts("child", {"child": ["base"]}, {"child": own, "base": above})
+    found, _unknown, _more = conflicts("child", {"child": ["base"]}, {"child": own, "base": above})
     return [conflict.duty for conflict in found]
 
 
@@ -126,6 +126,21 @@ def test_a_duty_comes_down_through_one_that_drops_it() -> None:
 def test_ancestors_of_unknown_licence_are_listed_once() -> None:
     parents = {"child": ["a", "b"], "a": ["base"], "b": ["base"]}
 
-    _found, unknown = conflicts("child", parents, {"child": "MIT", "a": "MIT", "b": "MIT"})
+    _found, unknown, _more = conflicts("child", parents, {"child": "MIT", "a": "MIT", "b": "MIT"})
 
     assert unknown == ["base"]
+
+
+def test_of_a_very_long_chain_the_nearest_conflicts_are_shown_and_the_others_counted() -> None:
+    size = 10_000
+    parents = {str(n): [str(n + 1)] for n in range(size)}
+    licences = {"0": "MIT", **{str(n): "CC-BY-NC-4.0" for n in range(1, size + 1)}}
+    found, unknown, more = conflicts("0", parents, licences)
+    assert [conflict.ancestor for conflict in found] == [str(n) for n in range(1, 101)]
+    assert found[-1].path == tuple(str(n) for n in range(100, -1, -1))
+    assert (unknown, more) == ([], size - 100)
+
+
+def test_a_circle_in_what_was_read_ends() -> None:
+    found, _unknown, _more = conflicts("a", {"a": ["b"], "b": ["a"]}, {"a": "MIT", "b": "gpl"})
+    assert [conflict.path for conflict in found] == [("b", "a")]

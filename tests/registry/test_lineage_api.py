@@ -456,14 +456,14 @@ def test_a_duty_is_told_with_the_way_it_came(member: Caller, family: dict[str, M
 def test_a_duty_that_is_kept_is_no_conflict(member: Caller, family: dict[str, Model]) -> None:
     Model.objects.update(licence="cc-by-nc-4.0")
 
-    assert _flow(member, family["young"]) == {"conflicts": [], "unknown": []}
+    assert _flow(member, family["young"]) == {"conflicts": [], "more": 0, "unknown": []}
 
 
 def test_ancestors_of_unknown_licence_are_named(member: Caller, family: dict[str, Model]) -> None:
     Model.objects.update(licence="MIT")
     Model.objects.filter(name="old").update(licence="")
 
-    assert _flow(member, family["young"]) == {"conflicts": [], "unknown": ["old"]}
+    assert _flow(member, family["young"]) == {"conflicts": [], "more": 0, "unknown": ["old"]}
 
 
 def test_two_ancestors_with_a_duty_are_two_conflicts(

@@ -97,3 +97,8 @@ def test_a_graph_knows_its_edges_from_both_ends() -> None:
 
     assert graph.parents() == {"a": ["c", "d"], "b": ["c", "d"]}
     assert graph.children() == {"c": ["a", "b"], "d": ["a", "b"]}
+
+
+def test_of_two_children_of_a_very_long_chain_the_nearest_is_its_end() -> None:
+    parents = {str(n): [str(n + 1)] for n in range(10_000)} | {"a": ["0"], "b": ["0"]}
+    assert nearest_common_ancestors("a", "b", parents) == [("0", 1, 1)]
