@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Conflict, Invalid
@@ -87,12 +88,8 @@ def name_successor(*, by: User, model: Model, successor: Model | None, now: date
 
     Raises Invalid for itself or for one that this one succeeds, directly or over others.
     """
-    at = successor
-    while at is not None:
-        if at.pk == model.pk:
-            sentence = _("A model cannot succeed itself, not even over others.")
-            raise Invalid(sentence, fields={"successor": [sentence]})
-        at = at.successor
+    if successor is not None:
+        _check_successor(model, successor)
     before = model.successor_id
     model.successor, model.updated_at = successor, now
     if successor is None:  # else the card would go on naming the one that was
@@ -148,6 +145,18 @@ def merge_models(*, by: User, model: Model, into: Model, reason: str, now: datet
             changes={"merged_into" if about is model else "merged": [None, str(other.pk)]},
         )
     return model
+
+
+def _check_successor(model: Model, successor: Model) -> None:
+    # One at a time, and read afresh: two that name each other at once would close a ring.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('registry_model.successor'))")
+    at: UUID | None = successor.pk
+    while at is not None:
+        if at == model.pk:
+            sentence = _("A model cannot succeed itself, not even over others.")
+            raise Invalid(sentence, fields={"successor": [sentence]})
+        at = Model.objects.values_list("successor", flat=True).get(pk=at)
 
 
 def _check_merge(model: Model, into: Model) -> None:

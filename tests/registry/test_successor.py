@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from projects.models import Event, Project
 from registry.models import Derivation, Model
 from tests import make
+from tests.at_once import at_once
 from tests.conftest import Caller
 
 
@@ -20,6 +22,10 @@ def models(project: Project) -> list[Model]:
 def _succeed(caller: Caller, model: Model, successor: Model | None) -> Any:
     body = {"successor": str(successor.pk) if successor else None}
     return caller.post(f"models/{model.pk}/successor/", body)
+
+
+def _code(caller: Caller, model: Model, successor: Model) -> int:
+    return int(_succeed(caller, model, successor).status_code)
 
 
 def test_a_member_names_the_successor(member: Caller, models: list[Model]) -> None:
@@ -59,6 +65,22 @@ def test_no_model_succeeds_itself_over_others(member: Caller, models: list[Model
     _succeed(member, second, third)
 
     assert _succeed(member, third, first).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_that_name_each_other_at_once_one_is_refused(
+    member: Caller, models: list[Model]
+) -> None:
+    for _trial in range(20):
+        Model.objects.update(successor=None)
+        codes = at_once(
+            *(
+                partial(_code, member, models[n], models[(n + 1) % len(models)])
+                for n in range(len(models))
+            )
+        )
+
+        assert sorted(codes) == [200, 200, 400]
 
 
 def test_a_successor_that_one_may_not_see_is_none(member: Caller, models: list[Model]) -> None:
