@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from projects.access import Key, as_uuid, fetch, group_verbs, portal_verbs, require
 from projects.errors import NotThere
@@ -37,9 +37,8 @@ def merging_verb(person: Person) -> Verb:
 def get_newest(person: Person, key: Key) -> UUID:
     """The version that a model stands for in its lineage, in one query. Raises NotThere."""
     identifier = as_uuid(key)
-    rows = Version.objects.visible_to(person).filter(model=identifier)
-    order = (F("withdrawn_at").asc(nulls_first=True), F("number").desc(nulls_last=True))
-    found = rows.order_by(*order).values_list("pk", flat=True).first() if identifier else None
+    rows = Version.objects.visible_to(person).filter(model=identifier).newest_first()
+    found = rows.values_list("pk", flat=True).first() if identifier else None
     if found is None:
         raise NotThere
     return found

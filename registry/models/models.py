@@ -233,10 +233,7 @@ class Model(Stateful):
 
     def newest_version(self) -> Version:
         """What the model stands for as a parent: its newest living version, else the planned."""
-        rows = list(self.versions.order_by("number"))
-        numbered = [row for row in rows if row.number is not None and row.withdrawn_at is None]
-        planned = [row for row in rows if row.number is None]
-        return (numbered or planned or rows)[-1]
+        return self.versions.newest_first()[0]
 
     def may_become(self) -> list[str]:
         """The states that may follow the present one."""

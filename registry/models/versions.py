@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,15 @@ class VersionQuerySet(models.QuerySet["Version"]):
     def numbered(self) -> Self:
         """Those with weights that were not withdrawn."""
         return self.filter(number__isnull=False, withdrawn_at=None)
+
+
+    def newest_first(self) -> Self:
+        """First what a model stands for: its newest living version, then its plan.
+
+        Last come the withdrawn, newest first.
+        """
+        is_withdrawn = ExpressionWrapper(Q(withdrawn_at__isnull=False), models.BooleanField())
+        return self.order_by(is_withdrawn, F("number").desc(nulls_last=True))
 
 
 class Version(models.Model):

@@ -123,6 +123,6 @@ class ConflictOut(serializers.Serializer[Any]):
 class LicenceFlowOut(serializers.Serializer[Any]):
     """Duties of ancestors' licences that the model's own does not keep; no legal advice."""
 
-    conflicts = ConflictOut(many=True, help_text="The nearest 100.")  # type: ignore[call-arg]
+    conflicts = ConflictOut(many=True, help_text="The nearest 100.")
     more = serializers.IntegerField(help_text="Conflicts beyond those.")
     unknown = serializers.ListField(child=serializers.CharField())

@@ -58,3 +58,24 @@ def test_a_model_stands_for_its_newest_number(model: Model) -> None:
         model.versions.create(number=number)
 
     assert model.newest_version().number == 2
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "meant"), [((), 2), ((1,), 2), ((2,), 1), ((1, 2), 2), ((2, 1), 2)]
+)
+def test_a_model_stands_for_its_newest_living_version_everywhere(
+    member: Caller, model: Model, withdrawn: tuple[int, ...], meant: int
+) -> None:
+    numbered = {n: make.make_version(model) for n in (1, 2)}
+    for number in withdrawn:
+        member.post(f"versions/{numbered[number].pk}/withdraw/")
+
+    assert member.get(f"models/{model.pk}/lineage/").json()["root"] == str(numbered[meant].pk)
+    assert model.newest_version() == numbered[meant]
+
+
+def test_without_weights_a_model_stands_for_its_plan(member: Caller, model: Model) -> None:
+    plan = model.versions.get()
+
+    assert member.get(f"models/{model.pk}/lineage/").json()["root"] == str(plan.pk)
+    assert model.newest_version() == plan
