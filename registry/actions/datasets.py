@@ -57,7 +57,7 @@ def update_dataset(
     parents: Parents | None = None,
     now: datetime,
 ) -> Dataset:
-    """Change what is told of a dataset; parents that are given replace those that were.
+    """Change what is told of a dataset; parents that are given replace those that one may see.
 
     Raises Conflict for a taken name or a circle.
     """
@@ -76,11 +76,12 @@ def update_dataset(
         raise _name_taken(dataset.name, error) from error
     named: list[Dataset] = []
     if parents is not None:
-        before = [edge.parent for edge in dataset.parents.select_related("parent")]
+        seen = dataset.parents.filter(parent__in=Dataset.objects.visible_to(by))
+        before = [edge.parent for edge in seen.select_related("parent")]
         after = [parent for parent, _kind in parents]
         named = [*before, *after]
         changes["parents"] = [[str(row.pk) for row in rows] for rows in (before, after)]
-        dataset.parents.all().delete()
+        seen.delete()
         _derive(dataset, parents)
     _tell(by, "update_dataset", dataset, now, changes, named=named)
     return dataset

@@ -112,6 +112,20 @@ def test_parents_that_are_given_replace_those_that_were(
     assert [row["dataset"] for row in shown["parents"]] == [str(other.pk)]
 
 
+def test_a_parent_that_the_editor_may_not_see_stays(
+    member: Caller, group: Group, data: Dataset
+) -> None:
+    hidden = make.make_dataset(make.make_group())
+    child = make.make_dataset(group, data)
+    child.parents.create(parent=hidden)
+
+    shown = member.patch(f"datasets/{child.pk}/", {"parents": []}).json()
+
+    assert shown["parents"] == []
+    assert [edge.parent for edge in child.parents.all()] == [hidden]
+    assert str(hidden.pk) not in str(Event.objects.get(kind="update_dataset").changes)
+
+
 def test_parents_stay_unless_they_are_given(member: Caller, group: Group, data: Dataset) -> None:
     child = make.make_dataset(group, data)
 
