@@ -25,7 +25,15 @@ from registry.models.labels import (
     STATE_LABELS,
     TRAINING_MODE_LABELS,
 )
-from registry.vocabulary import LANGUAGE, NAME, TERM, ModelState, ParentKind, TrainingMode
+from registry.vocabulary import (
+    LANGUAGE,
+    MOST_COUNT,
+    NAME,
+    TERM,
+    ModelState,
+    ParentKind,
+    TrainingMode,
+)
 
 FACTS = (
     "name", "visibility", "embargo_until", "shows_as_ancestor", "modality_in", "modality_out",
@@ -34,7 +42,6 @@ FACTS = (
     "intended_users", "contact", "description",
 )  # fmt: skip
 SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
-MAX_COUNT = 10**18
 
 
 class Words(forms.CharField):
@@ -104,7 +111,7 @@ class BigCount(forms.CharField):
             return None
         found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,6})?)([kmbt]?)", text)
         whole = round(Decimal(found[1]) * SCALE[found[2]]) if found else 0
-        if not 1 <= whole <= MAX_COUNT:
+        if not 1 <= whole <= MOST_COUNT:
             raise ValidationError(_("Write a number such as 9B, 4T or 350M."))
         return whole
 

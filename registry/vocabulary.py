@@ -144,6 +144,8 @@ class MlflowStage(StrEnum):
 MLFLOW_STAGES = [(stage.value, stage.value) for stage in MlflowStage]
 
 
+MOST_COUNT = 10**18  # of parameters or tokens; more is a slip of the pen
+
 # Anchored at both ends, because validators search.
 # A model's name; the two signs left out would break the addresses that MLflow makes of it.
 NAME = re.compile(r"\A[^/:\x00-\x1f]{1,120}\Z")

@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Invalid
 from projects.models import Group, Project, User
-from registry.actions.figures import maintain_columns, stage_of
-from registry.actions.lineage import Parent, new_parents
+from registry.actions.figures import record_imported, stage_of
+from registry.actions.lineage import Parent, check_parents, link_parent
 from registry.actions.models import ModelFacts, plan_model, update_model
 from registry.actions.states import name_successor
 from registry.formats import hf_card
 from registry.formats.front_matter import split_card
 from registry.formats.hf_card import CardFacts
-from registry.models import Figure, Model, Version
+from registry.models import Model, Version
 from registry.vocabulary import (
+    MOST_COUNT,
     Evidence,
     FigureKind,
     Modality,
     ModelState,
     ParentKind,
-    Source,
     TrainingMode,
 )
 
@@ -94,7 +94,9 @@ def put_card(*, by: User, model: Model, text: str, resolve: Resolve, now: dateti
             for literal, key in known
         )
     ]
-    new_parents(child, new, Evidence.IMPORTED, by=by, now=now)
+    check_parents(new)
+    for parent in new:
+        link_parent(by=by, child=child, parent=parent, evidence=Evidence.IMPORTED, now=now)
     _keep_successor(model, said, resolve, by, now)
     _keep_emissions(model, said, by, now)
     return model
@@ -177,7 +179,7 @@ def _fits(name: str, value: Any) -> bool:
         longest = field.base_field.max_length
         return all(isinstance(word, str) and len(word) <= longest for word in value)
     if isinstance(value, int):
-        return not isinstance(value, bool) and 1 <= value <= 10**18
+        return not isinstance(value, bool) and 1 <= value <= MOST_COUNT
     choices = {key for key, _label in field.choices or ()}
     return (not choices or value in choices) and len(value) <= (field.max_length or 50_000)
 
@@ -207,20 +209,13 @@ def _keep_successor(
 def _keep_emissions(model: Model, said: CardFacts, by: User, now: datetime) -> None:
     if said.co2e_grams is None:
         return
-    value = Decimal(str(said.co2e_grams)) / 1000
-    known = Figure.objects.filter(model=model, kind=FigureKind.CO2E, source=Source.IMPORTED)
-    latest = known.order_by("-recorded_at").first()
-    if latest is not None and latest.value == value.quantize(Decimal("0.000001")):
-        return
-    Figure.objects.create(
+    record_imported(
+        by=by,
         model=model,
         kind=FigureKind.CO2E,
+        value=Decimal(str(said.co2e_grams)) / 1000,
         stage=stage_of(model),
-        value=value,
-        source=Source.IMPORTED,
         as_of=now.date(),
         note="from the model card, where it stands in grams",
-        recorded_at=now,
-        recorded_by=by,
+        now=now,
     )
-    maintain_columns(model, now=now)

@@ -13,8 +13,8 @@ from projects.errors import Conflict
 from projects.models import Group, Project, User
 from projects.models.events import record_event
 from projects.roles import Visibility
+from registry.actions.audience import is_shown_in
 from registry.actions.constraints import broken_constraint
-from registry.actions.figures import is_shown_in
 from registry.models import Dataset, DatasetDerivation
 
 Parents = Sequence[tuple[Dataset, str]]  # with the kind of each

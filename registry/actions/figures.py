@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Invalid
-from projects.models import Project, User
+from projects.models import User
 from projects.models.events import record_event
-from projects.roles import Visibility
-from registry.models import Dataset, Figure, Model, Version
+from registry.actions.audience import told_in
+from registry.models import Figure, Model, Version
 from registry.models.figures import best_of, one_for_each_kind
-from registry.vocabulary import FigureKind, ModelState, Source, Stage
+from registry.vocabulary import MOST_COUNT, Confidence, FigureKind, ModelState, Source, Stage
 
 COLUMNS = (FigureKind.PARAMETERS, FigureKind.ACTIVE_PARAMETERS, FigureKind.TOKENS)
 MOST = Decimal(10) ** 30
+PLACES, DIGITS = Decimal("0.000001"), Context(prec=38)  # as the column holds them
 
 
 @transaction.atomic
@@ -76,11 +77,7 @@ def record_measured(
     with transaction.atomic():
         # One writer at a time: two passes that finish together would both write the same sum.
         model = Model.objects.select_for_update(no_key=True).get(pk=version.model_id)
-        known = Figure.objects.filter(version=version, kind=kind, source=source)
-        latest = known.order_by("-recorded_at").first()
-        if latest is not None and latest.value == value.quantize(Decimal("0.000001")):
-            return False
-        Figure.objects.create(
+        figure = Figure(
             model=model,
             version=version,
             kind=kind,
@@ -91,29 +88,24 @@ def record_measured(
             note=note,
             recorded_at=now,
         )
-        maintain_columns(model, now=now)
-    return True
+        return _keep_if_new(figure, now)
 
 
 def record_imported(
     *,
+    by: User | None = None,
     model: Model,
     kind: str,
     value: Decimal | None = None,
     day: date | None = None,
     stage: str,
-    confidence: str,
+    confidence: str = Confidence.UNKNOWN,
     as_of: date,
     note: str,
     now: datetime,
 ) -> bool:
-    """What a public source says; False if that is what it said before."""
-    known = Figure.objects.filter(model=model, kind=kind, stage=stage, source=Source.IMPORTED)
-    latest = known.order_by("-recorded_at").first()
-    said = (value, day, confidence)
-    if latest is not None and (latest.value, latest.day, latest.confidence) == said:
-        return False
-    Figure.objects.create(
+    """What a public source or a card says; False if that is what it said before."""
+    figure = Figure(
         model=model,
         kind=kind,
         stage=stage,
@@ -124,8 +116,24 @@ def record_imported(
         as_of=as_of,
         note=note,
         recorded_at=now,
+        recorded_by=by,
     )
-    maintain_columns(model, now=now)
+    return _keep_if_new(figure, now)
+
+
+def _keep_if_new(figure: Figure, now: datetime) -> bool:
+    """Save what a source says unless it is what the same source said last."""
+    if figure.value is not None:
+        figure.value = figure.value.quantize(PLACES, context=DIGITS)
+    same: dict[str, Any] = {
+        name: getattr(figure, name) for name in ("model", "version", "kind", "stage", "source")
+    }
+    latest = Figure.objects.filter(**same).order_by("-recorded_at").first()
+    said = (figure.value, figure.day, figure.confidence)
+    if latest is not None and (latest.value, latest.day, latest.confidence) == said:
+        return False
+    figure.save(force_insert=True)
+    maintain_columns(figure.model, now=now)
     return True
 
 
@@ -173,27 +181,6 @@ def maintain_columns(
     model.save(update_fields=[*changed, "updated_at"])
 
 
-def told_in(model: Model, *others: Model | None) -> Project | None:
-    """The project whose log tells of it: all its groups read that, also those not shown this.
-
-    None if they may not see one of the `others` that the log would name with it.
-    """
-    if model.visibility == Visibility.GROUP or model.embargo_until or model.project is None:
-        return None
-    project = model.project
-    is_told = all(
-        other.embargo_until is None and is_shown_in(project, other) for other in others if other
-    )
-    return project if is_told else None
-
-
-def is_shown_in(project: Project, row: Model | Dataset) -> bool:
-    """Whether every group of a project may see a model or dataset, an embargo apart."""
-    if row.visibility == Visibility.PROJECT:
-        return row.project_id == project.pk
-    return row.visibility != Visibility.GROUP
-
-
 def _check(
     kind: str, value: Decimal | int | None, day: date | None, as_of: date, now: datetime
 ) -> None:
@@ -211,6 +198,6 @@ def _check(
     if value is None:
         return
     whole = kind in COLUMNS
-    if not 0 <= value <= MOST or (whole and (value != int(value) or not 1 <= value <= 10**18)):
+    if not 0 <= value <= MOST or (whole and (value != int(value) or not 1 <= value <= MOST_COUNT)):
         sentence = _("A whole number from 1 to 10¹⁸.") if whole else _("A number from 0 to 10³⁰.")
         raise Invalid(sentence, fields={"value": [sentence]})

@@ -15,7 +15,8 @@ from projects.errors import Invalid
 from projects.models import User
 from projects.models.events import record_event
 from registry import fingerprints
-from registry.actions.figures import record_measured, told_in
+from registry.actions.audience import told_in
+from registry.actions.figures import record_measured
 from registry.fingerprints import Print, Tensor, Verdict
 from registry.models import Derivation, Fingerprint, Version
 from registry.vocabulary import Evidence, FigureKind, Source

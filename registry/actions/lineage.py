@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.errors import Conflict, Invalid, Refused
 from projects.models import User
 from projects.models.events import record_event
+from registry.actions.audience import told_in
 from registry.actions.constraints import broken_constraint
-from registry.actions.figures import told_in
 from registry.models import Derivation, Model, Version
 from registry.vocabulary import Evidence
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.errors import Conflict, Invalid, Refused
 from projects.models import Group, Project, User
 from projects.models.events import record_event
-from registry.actions.figures import COLUMNS, declared_figures, maintain_columns, told_in
+from registry.actions.audience import told_in
+from registry.actions.figures import COLUMNS, declared_figures, maintain_columns
 from registry.actions.lineage import Parent, new_parents
 from registry.models import Dataset, Figure, Model, TrainedOn, Version
 from registry.terms import DOMAINS, TASKS, Term, nearest, same_word

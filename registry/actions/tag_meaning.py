@@ -19,7 +19,7 @@ from projects.models import User
 from projects.models.events import record_event
 from projects.roles import Verb
 from registry.access import version_named
-from registry.actions.figures import told_in
+from registry.actions.audience import told_in
 from registry.actions.lineage import Parent, change_kind, link_parent, unlink_parent
 from registry.actions.tags import Tagged, remove_tag, set_tag
 from registry.models import Derivation, Model, Version

@@ -11,7 +11,7 @@ from django.db.models.fields.json import JSONField
 
 from projects.models import User
 from projects.models.events import record_event
-from registry.actions.figures import told_in
+from registry.actions.audience import told_in
 from registry.models import Model, Version
 
 Tagged = Model | Version

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.errors import Conflict, Invalid
 from projects.models import User
 from projects.models.events import record_event
-from registry.actions.figures import told_in
+from registry.actions.audience import told_in
 from registry.actions.lineage import Parent, new_parents
 from registry.actions.models import link_datasets
 from registry.actions.states import move_model

@@ -31,7 +31,6 @@ class VersionQuerySet(models.QuerySet["Version"]):
         """Those with weights that were not withdrawn."""
         return self.filter(number__isnull=False, withdrawn_at=None)
 
-
     def newest_first(self) -> Self:
         """First what a model stands for: its newest living version, then its plan.
 

@@ -13,8 +13,8 @@ from projects.roles import Visibility
 from projects.serializers import ResourceUrl
 from registry.models import Dataset
 from registry.models.labels import DATASET_KIND_LABELS
-from registry.serializers.models import MAX_COUNT, words
-from registry.vocabulary import LANGUAGE, DatasetKind
+from registry.serializers.models import words
+from registry.vocabulary import LANGUAGE, MOST_COUNT, DatasetKind
 
 
 class DatasetParentIn(serializers.Serializer[Any]):
@@ -27,7 +27,7 @@ class DatasetChange(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, required=False)
     languages = words(LANGUAGE, _("ISO 639 codes such as de or en."), 3)
     tokens = serializers.IntegerField(
-        min_value=1, max_value=MAX_COUNT, required=False, allow_null=True
+        min_value=1, max_value=MOST_COUNT, required=False, allow_null=True
     )
     licence = serializers.CharField(max_length=60, required=False, allow_blank=True)
     homepage = serializers.URLField(required=False, allow_blank=True)

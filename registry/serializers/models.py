@@ -18,9 +18,16 @@ from registry.models.labels import (
     STATE_LABELS,
     TRAINING_MODE_LABELS,
 )
-from registry.vocabulary import LANGUAGE, NAME, TERM, ModelState, ParentKind, TrainingMode
+from registry.vocabulary import (
+    LANGUAGE,
+    MOST_COUNT,
+    NAME,
+    TERM,
+    ModelState,
+    ParentKind,
+    TrainingMode,
+)
 
-MAX_COUNT = 10**18
 REGISTERED_AS = [
     (state.value, state.value)
     for state in (ModelState.PLANNED, ModelState.TRAINING, ModelState.RELEASED)
@@ -57,7 +64,7 @@ def words(pattern: Any, what: Any, length: int) -> Any:
 
 def _count(**options: Any) -> Any:
     return serializers.IntegerField(
-        min_value=1, max_value=MAX_COUNT, required=False, allow_null=True, **options
+        min_value=1, max_value=MOST_COUNT, required=False, allow_null=True, **options
     )
 
 

@@ -642,3 +642,14 @@ def test_what_we_write_is_yaml_that_anybody_reads(member: Caller, group: Group) 
 
     assert yaml.safe_load(head)["model_name"] == "Łužica 🦊 – Größe „XL“"
     assert "🦊" in head
+
+
+def test_a_base_model_that_a_card_adds_is_told_in_the_log(
+    member: Caller, project: Project
+) -> None:
+    model, base = make.make_model(project), make.make_model(project, name="Base")
+
+    _put(member, model, "---\nbase_model: Base\n---\n")
+
+    changes = Event.objects.get(kind="link_parent").changes
+    assert changes["parent"] == [None, str(base.newest_version().pk)]
