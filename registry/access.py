@@ -8,8 +8,18 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from projects.access import Key, as_uuid, fetch, group_verbs, portal_verbs, require
+from projects.access import (
+    Key,
+    as_uuid,
+    fetch,
+    get_group,
+    get_project,
+    group_verbs,
+    portal_verbs,
+    require,
+)
 from projects.errors import NotThere
+from projects.models import Group, Project, User
 from projects.roles import Verb
 from registry.models import Dataset, Derivation, Figure, Model, Version
 from registry.vocabulary import ModelState
@@ -27,6 +37,15 @@ def get_model(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Model:
     if verb is not Verb.VIEW:
         require(group_verbs(person, model.group), verb)
     return model
+
+
+def get_home(person: User, group: Key, project: Key | None) -> tuple[Group, Project | None]:
+    """Where something new is registered: a group, and a project or none.
+
+    Raises NotThere, NotAllowed.
+    """
+    home = get_group(person, group, Verb.PLAN_MODEL)
+    return home, get_project(person, project, Verb.PLAN_MODEL) if project else None
 
 
 def merging_verb(person: Person) -> Verb:

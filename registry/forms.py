@@ -16,6 +16,7 @@ from projects.models import Group, Project, User
 from projects.models.projects import VISIBILITY_LABELS
 from projects.pages import PageForm
 from projects.roles import Verb, Visibility
+from registry.access import get_home
 from registry.actions.lineage import Parent
 from registry.actions.models import ModelFacts
 from registry.models import Version
@@ -241,6 +242,11 @@ class OwnedForm(PageForm):
         project: Any = self.fields["project"]
         project.queryset = Project.objects.of(person)
         project.empty_label = _("none yet")
+
+    def home(self, person: User) -> tuple[Group, Project | None]:
+        """The group and project that were chosen. Raises NotThere, NotAllowed."""
+        project = self.cleaned_data["project"]
+        return get_home(person, self.cleaned_data["group"].pk, project.pk if project else None)
 
 
 class ParentForm(PageForm):

@@ -10,7 +10,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.access import get_group, get_project
 from projects.models import User
 from projects.resources import Resource
 from projects.roles import Verb
@@ -40,12 +39,11 @@ class DatasetResource(Resource):
         """Register a dataset's description; the portal never holds the data."""
         user: Any = request.user
         body = self.body(shapes.DatasetIn)
-        group = get_group(user, body.pop("group"), Verb.PLAN_MODEL)
-        project = body.pop("project")
+        group, project = access.get_home(user, body.pop("group"), body.pop("project"))
         dataset = register_dataset(
             by=user,
             group=group,
-            project=get_project(user, project, Verb.PLAN_MODEL) if project else None,
+            project=project,
             parents=_parents(user, body.pop("parents", [])),
             values=body,
             now=timezone.now(),

@@ -16,7 +16,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.access import get_group, get_project
 from projects.models import Project, User
 from projects.resources import Resource
 from projects.roles import Verb
@@ -71,14 +70,13 @@ class ModelResource(LineageCalls, Resource):
         """Register a model, as a rule before training."""
         user: Any = request.user
         facts = self.body(shapes.ModelIn)
-        group = get_group(user, facts.pop("group"), Verb.PLAN_MODEL)
-        project = facts.pop("project")
+        group, project = access.get_home(user, facts.pop("group"), facts.pop("project"))
         state = facts.pop("state")
         parents = [parent_of(user, parent) for parent in facts.pop("parents")]
         model = plan_model(
             by=user,
             group=group,
-            project=get_project(user, project, Verb.PLAN_MODEL) if project else None,
+            project=project,
             facts=facts,  # type: ignore[arg-type]
             parents=parents,
             state=state,
@@ -170,12 +168,11 @@ class ModelResource(LineageCalls, Resource):
         """Register a model out of its card."""
         user: Any = request.user
         body = self.body(shapes.CardModelIn)
-        group = get_group(user, body.pop("group"), Verb.PLAN_MODEL)
-        project = body.pop("project")
+        group, project = access.get_home(user, body.pop("group"), body.pop("project"))
         model = cards.import_card(
             by=user,
             group=group,
-            project=get_project(user, project, Verb.PLAN_MODEL) if project else None,
+            project=project,
             text=body.pop("card"),
             resolve=lambda name: access.version_named(user, name, home=group.pk),
             now=timezone.now(),

@@ -17,7 +17,7 @@ from projects.models.reading import read_rows
 from projects.roles import Visibility
 from projects.scoping import sees_everything
 from registry.mlflow.caller import Caller
-from registry.models.visibility import open_sql
+from registry.models.visibility import open_sql, rights_of
 
 # What a version derives from, as [name, kind, note], as far as the caller may see it; and the
 # aliases that point to it.
@@ -151,9 +151,8 @@ def _project_rights(person: User) -> list[Any]:
     """Own projects, and the visibilities that open others to the person."""
     if sees_everything(person):
         return [[], list(Visibility)]
-    standing = person.standing
-    opened = [Visibility.PUBLIC, *([Visibility.PARTNERS] if standing.is_of_partner else [])]
-    return [list(standing.project_ids), opened]
+    _groups, opened, projects = rights_of(person)
+    return [projects, opened]
 
 
 def _json(text: str | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from projects.scoping import Person
     from registry.models.versions import Version
 
+SEVEN = (
+    "modality_out",
+    "languages",
+    "tasks",
+    "training_mode",
+    "parameters",
+    "tokens",
+    "window",
+)
 SEARCHED = ("english", "german", "simple")
 
 
@@ -200,16 +209,7 @@ class Model(Stateful):
 
     def missing_facts(self) -> list[str]:
         """Which of the seven facts of a plan are not known yet, by field name."""
-        facts = {
-            "modality_out": self.modality_out,
-            "languages": self.languages,
-            "tasks": self.tasks,
-            "training_mode": self.training_mode != TrainingMode.UNKNOWN,
-            "parameters": self.parameters,
-            "tokens": self.tokens,
-            "window": self.window_start,
-        }
-        return [name for name, value in facts.items() if not value]
+        return missing_in(vars(self))
 
     def facts(self) -> dict[str, object]:
         """What a training request freezes at its submission, as plain JSON."""
@@ -249,6 +249,13 @@ class Model(Stateful):
         return self.is_open() and now - self.confirmed_at > timedelta(
             days=settings.PLAN_STALE_DAYS
         )
+
+
+def missing_in(facts: Mapping[str, Any]) -> list[str]:
+    """Which of the seven facts of a plan are not known, of a model's columns by name."""
+    known = {**facts, "window": facts["window_start"]}
+    known["training_mode"] = known["training_mode"] != TrainingMode.UNKNOWN
+    return [name for name in SEVEN if not known[name]]
 
 
 class ModelMove(Move):

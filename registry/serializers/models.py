@@ -18,6 +18,7 @@ from registry.models.labels import (
     STATE_LABELS,
     TRAINING_MODE_LABELS,
 )
+from registry.models.models import missing_in
 from registry.vocabulary import (
     LANGUAGE,
     MOST_COUNT,
@@ -226,7 +227,7 @@ class ModelWhole(ModelOut):
 def model_rows(
     rows: list[dict[str, Any]], address: str, projects: Container[Any]
 ) -> list[dict[str, Any]]:
-    """The same shape as ModelOut from plain rows of a query for ROW: ten times as fast.
+    """The same shape as ModelOut from plain rows of a query for ROW, without Django's objects.
 
     `projects` are those that the reader may see; a model tells of no other.
     """
@@ -234,18 +235,6 @@ def model_rows(
         if row["project"] not in projects:
             row["project"] = None
         row["url"] = f"{address}{row['id']}/"
+        row["missing_facts"] = missing_in(row)
         row["window"] = {"start": row.pop("window_start"), "end": row.pop("window_end")}
-        row["missing_facts"] = [
-            name
-            for name, value in (
-                ("modality_out", row["modality_out"]),
-                ("languages", row["languages"]),
-                ("tasks", row["tasks"]),
-                ("training_mode", row["training_mode"] != TrainingMode.UNKNOWN),
-                ("parameters", row["parameters"]),
-                ("tokens", row["tokens"]),
-                ("window", row["window"]["start"]),
-            )
-            if not value
-        ]
     return rows

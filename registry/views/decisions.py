@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from projects.errors import NotThere, Refused
+from projects.errors import Invalid, NotAllowed, NotThere, Refused
 from projects.pages import SignedIn
 from projects.roles import Verb
 from registry.access import (
@@ -101,11 +101,12 @@ def successor(request: SignedIn, key: str) -> HttpResponse:
     """Say which model takes this one's place; no name: none does."""
     user = request.user
     model = get_model(user, key, Verb.EDIT_MODEL)
-    named = _named(request, model)
     return _done(
         request,
         key,
-        lambda: name_successor(by=user, model=model, successor=named, now=timezone.now()),
+        lambda: name_successor(
+            by=user, model=model, successor=_named(request, model), now=timezone.now()
+        ),
         _("The successor was noted."),
     )
 
@@ -117,23 +118,16 @@ def merge(request: SignedIn, key: str) -> HttpResponse:
     user = request.user
     verb = merging_verb(user)
     model = get_model(user, key, verb)
-    into = _named(request, model)
-    if into is None:
-        messages.error(request, _("Name the record that is to stay."))
-        return redirect("model", key)
-    get_model(user, into.pk, verb)
-    return _done(
-        request,
-        key,
-        lambda: merge_models(
-            by=user,
-            model=model,
-            into=into,
-            reason=request.POST.get("reason", "")[:2000],
-            now=timezone.now(),
-        ),
-        _("The two records were joined."),
-    )
+
+    def join() -> None:
+        into = _named(request, model)
+        if into is None:
+            raise Invalid(_("Name the record that is to stay."))
+        get_model(user, into.pk, verb)
+        reason = request.POST.get("reason", "")[:2000]
+        merge_models(by=user, model=model, into=into, reason=reason, now=timezone.now())
+
+    return _done(request, key, join, _("The two records were joined."))
 
 
 @login_required
@@ -145,7 +139,7 @@ def certificate(request: SignedIn, key: str) -> HttpResponse:
 
 
 def _named(request: SignedIn, model: Model) -> Model | None:
-    """The model that a form names. Raises NotThere for a name that means nothing to the person."""
+    """The model that a form names, None if it names none. Raises Invalid for an unknown name."""
     form = NamedModelForm(request.POST)
     if not form.is_valid():
         raise NotThere
@@ -154,7 +148,13 @@ def _named(request: SignedIn, model: Model) -> Model | None:
         return None
     found = model_named(request.user, name, home=model.group_id)
     if found is None:
-        raise NotThere
+        raise Invalid(
+            _(
+                "“%(name)s” is no model that you may see. Write its name in the group,"
+                " partner.group.name, or its name on the Hub."
+            )
+            % {"name": name}
+        )
     return found
 
 
@@ -162,7 +162,7 @@ def _done(request: SignedIn, key: str, act: Any, said: str) -> HttpResponse:
     """Act, tell what became of it, and go back to the model's page."""
     try:
         act()
-    except NotThere:
+    except (NotThere, NotAllowed):
         raise
     except Refused as refusal:
         messages.error(request, str(refusal.detail))

@@ -8,15 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.templatetags.pages import count
-from registry.languages import language_name
 from registry.models import Figure, Model
 from registry.models.labels import FIGURE_KIND_LABELS, MODALITY_LABELS
-from registry.templatetags.registry import short
-from registry.terms import DOMAINS, TASKS
+from registry.templatetags.registry import domain_words, language_words, short, task_words
 from registry.vocabulary import FigureKind
 
 FIGURES = (
@@ -50,18 +47,6 @@ def compared(models: Sequence[Model], figures: Mapping[UUID, Mapping[str, Figure
     return sorted(known, key=lambda fact: not fact.differs)
 
 
-def words_in(values: Sequence[str], table: Any) -> str:
-    """Controlled words as people read them."""
-    language = get_language() or "en"
-    return ", ".join(table[w].label(language) if w in table else w for w in values) or "–"
-
-
-def languages_in(codes: Sequence[str]) -> str:
-    """Names of languages as people read them."""
-    language = get_language() or "en"
-    return ", ".join(language_name(code, language) for code in codes) or "–"
-
-
 def _number(figure: Figure) -> str:
     return count(int(figure.value or 0))
 
@@ -83,9 +68,9 @@ _READERS: tuple[tuple[Any, Any], ...] = (
     (_("Group"), lambda m: f"{m.group.name} · {m.group.partner.name}"),
     (_("It produces"), lambda m: _modalities(m.modality_out)),
     (_("It takes in"), lambda m: _modalities(m.modality_in)),
-    (_("Languages"), lambda m: languages_in(m.languages)),
-    (_("Tasks"), lambda m: words_in(m.tasks, TASKS)),
-    (_("Domains"), lambda m: words_in(m.domains, DOMAINS)),
+    (_("Languages"), lambda m: language_words(m.languages) or "–"),
+    (_("Tasks"), lambda m: task_words(m.tasks) or "–"),
+    (_("Domains"), lambda m: domain_words(m.domains) or "–"),
     (_("How it is trained"), lambda m: str(m.get_training_mode_display())),
     (_("Parameters"), lambda m: short(m.parameters)),
     (_("Active parameters"), lambda m: short(m.active_parameters)),

@@ -18,7 +18,7 @@ from registry.models.labels import EVIDENCE_LABELS, PARENT_KIND_LABELS, STATE_LA
 from registry.models.walks import ancestors, descendants
 from registry.vocabulary import ParentKind
 
-DRAWN = 300  # nodes; a browser lays out so many in 0.6 s
+DRAWN = 300  # nodes; more is neither read nor laid out quickly
 FIRST_DEPTH = 3
 STEP = 1
 
@@ -31,8 +31,8 @@ def lineage_page(request: SignedIn, key: str) -> HttpResponse:
     context = {
         "model": model,
         "drawing": _drawing(model, up, down),
-        "above": _rows(up, up.parents()),
-        "below": _rows(down, down.children()),
+        "above": _rows(up, is_up=True),
+        "below": _rows(down, is_up=False),
         "is_truncated": up.is_truncated or down.is_truncated,
         "kinds": PARENT_KIND_LABELS,
         "states": STATE_LABELS,
@@ -113,10 +113,10 @@ def _look(node: Node, root: Node) -> str:
     return "ended" if node.is_withdrawn else node.state
 
 
-def _rows(graph: Graph, following: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _rows(graph: Graph, *, is_up: bool) -> list[dict[str, Any]]:
     """The graph as a tree, each node once where it is reached first, with its depth."""
     edges = {(edge.child, edge.parent): edge for edge in graph.edges}
-    is_up = following == graph.parents()
+    following = graph.parents() if is_up else graph.children()
     rows: list[dict[str, Any]] = []
     seen = {graph.root}
     stack = [(node, graph.root, 1) for node in reversed(following.get(graph.root, ()))]

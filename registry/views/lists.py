@@ -16,8 +16,8 @@ from projects.errors import NotThere
 from projects.pages import SignedIn, page_of
 from registry.filters import ModelFilters
 from registry.models import Model
-from registry.models.facets import facets_of
 from registry.models.figures import best_figures
+from registry.views.facets import facets_of
 from registry.views.facts import compared
 
 MOST_COMPARED = 4

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from projects.access import get_group, get_project
 from projects.pages import SignedIn
 from projects.roles import Verb
 from registry.access import get_model, version_named
@@ -35,12 +34,11 @@ def plan(request: SignedIn) -> HttpResponse:
     form = NewPlanForm(request.POST or None, person=user, initial=chosen)
     if form.sent_by(request):
         with form.told():
-            project = form.cleaned_data["project"]
-            group = get_group(user, form.cleaned_data["group"].pk, Verb.PLAN_MODEL)
+            group, project = form.home(user)
             model = plan_model(
                 by=user,
                 group=group,
-                project=get_project(user, project.pk, Verb.PLAN_MODEL) if project else None,
+                project=project,
                 facts=form.facts(),
                 parents=form.parents(lambda name: version_named(user, name, home=group.pk)),
                 now=timezone.now(),
@@ -76,12 +74,11 @@ def new_from_card(request: SignedIn) -> HttpResponse:
     form = NewCardForm(request.POST or None, person=user)
     if form.sent_by(request):
         with form.told():
-            project = form.cleaned_data["project"]
-            group = get_group(user, form.cleaned_data["group"].pk, Verb.PLAN_MODEL)
+            group, project = form.home(user)
             model = import_card(
                 by=user,
                 group=group,
-                project=get_project(user, project.pk, Verb.PLAN_MODEL) if project else None,
+                project=project,
                 name=form.cleaned_data["name"],
                 visibility=form.cleaned_data["visibility"],
                 state=form.cleaned_data["state"],

@@ -566,10 +566,17 @@ def test_a_model_that_would_succeed_itself_is_refused(member: Caller, project: P
     assert "A model cannot succeed itself" in text
 
 
-def test_a_hidden_successor_is_not_there(member: Caller, project: Project) -> None:
+@pytest.mark.parametrize("route", ["model-successor", "model-merge"])
+def test_a_hidden_model_is_refused_by_name_like_none_at_all(
+    member: Caller, project: Project, route: str
+) -> None:
     model, hidden = make.make_model(project), make.make_model()
-    answer = _post(member, "model-successor", model.pk, name=hidden.qualified)
-    assert answer.status_code == 404
+    answer = _post(member, route, model.pk, name=hidden.qualified)
+    unknown = _post(member, route, model.pk, name="a.b.unheard-of")
+    model.refresh_from_db()
+    assert f"“{hidden.qualified}” is no model that you may see" in answer.content.decode()
+    assert "“a.b.unheard-of” is no model that you may see" in unknown.content.decode()
+    assert (model.successor, model.merged_into) == (None, None)
 
 
 def test_two_records_of_one_effort_become_one(member: Caller, project: Project) -> None:

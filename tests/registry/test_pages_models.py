@@ -11,7 +11,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Project
-from registry.models import Model, facets
+from registry.models import Model
+from registry.views import facets
 from tests import make
 from tests.conftest import Caller
 
