@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset prepare test test-long check bench lock messages screenshots
+.PHONY: demo demo-stop demo-reset prepare test test-long check bench lock messages screenshots overlap-evaluation
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -44,3 +44,6 @@ messages: prepare
 
 screenshots: .venv/ready
 	$(BIN)/python -m dev.screenshots
+
+overlap-evaluation: .venv/ready
+	$(BIN)/python -m dev.overlap evaluate

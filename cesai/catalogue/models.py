@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from cesai.catalogue.counts import Counts
 from cesai.catalogue.organisations import group_of
-from cesai.catalogue.reading import rows, text, texts, whole, words
-from cesai.catalogue.words import modalities, tasks_and_domains
+from cesai.catalogue.reading import day_of, rows, text, texts, whole, words
+from cesai.catalogue.words import MODES, modalities, tasks_and_domains
 from projects.errors import Invalid
 from projects.models import Partner
 from projects.roles import Visibility
@@ -32,24 +31,11 @@ from registry.vocabulary import (
     TrainingMode,
 )
 
-MODES = {
-    "base": TrainingMode.FROM_SCRATCH,
-    "encoder": TrainingMode.FROM_SCRATCH,
-    "encoder-decoder": TrainingMode.FROM_SCRATCH,
-    "continued-pretraining": TrainingMode.CONTINUED,
-    "instruct-finetune": TrainingMode.FINETUNE,
-    "domain-finetune": TrainingMode.FINETUNE,
-    "quantized": TrainingMode.QUANTIZED,
-    "merge": TrainingMode.MERGED,
-    "adapter": TrainingMode.ADAPTER,
-    "distilled": TrainingMode.DISTILLED,
-}
 NUMBERS = {
     "parameters": FigureKind.PARAMETERS,
     "training_tokens": FigureKind.TOKENS,
     "gpu_hours": FigureKind.GPU_HOURS_FINAL_RUN,
 }
-DAY = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 KEPT = ("source", "as_of", "confidence", "organisations", "clusters", "gpu_type", "status",
         "version", "kind", "release_date")  # fmt: skip
 
@@ -149,7 +135,7 @@ def _facts(record: dict[str, Any]) -> Any:
 
 def _record_figures(model: Model, record: dict[str, Any], now: datetime) -> bool:
     stage = Stage.PLAN if model.is_open() else Stage.ACTUAL
-    as_of = _day(text(record, "as_of"))[0] or now.date()
+    as_of = day_of(text(record, "as_of"))[0] or now.date()
     sure = words(record, "confidence")
     said = text(record, "source")
     changed = False
@@ -167,7 +153,7 @@ def _record_figures(model: Model, record: dict[str, Any], now: datetime) -> bool
                 note=note[:300],
                 now=now,
             )
-    day, is_exact = _day(text(record, "release_date"))
+    day, is_exact = day_of(text(record, "release_date"))
     if day is not None:
         changed |= record_imported(
             model=model,
@@ -225,12 +211,3 @@ def _consortium(record: dict[str, Any], model: Model) -> list[Partner]:
 
 def _confidence(word: Any) -> str:
     return word if word in set(Confidence) else Confidence.UNKNOWN.value
-
-
-def _day(written: str) -> tuple[date | None, bool]:
-    """A day, and whether it was written out; the first of a month or year otherwise."""
-    found = DAY.fullmatch(written)
-    if found is None:
-        return None, False
-    year, month, day = found.groups()
-    return date(int(year), int(month or 1), int(day or 1)), bool(day)

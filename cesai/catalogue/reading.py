@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import orjson
 from projects.errors import Invalid
 
 MOST_BYTES = 64 * 1024 * 1024
+_DAY = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 HERE = Path(__file__).parent
 SHIPPED = {noun: HERE / f"{noun}.json" for noun in ("organisations", "clusters", "models")}
 
@@ -74,6 +77,27 @@ def rows(record: dict[str, Any], key: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise Invalid(f"“{key}” is no list of objects")
     return value
+
+
+def period(written: str) -> tuple[date | None, date | None]:
+    """What a day, month or year as it is written covers: [first day, first day after)."""
+    first, is_exact = day_of(written)
+    if first is None:
+        return None, None
+    if is_exact:
+        return first, first + timedelta(1)
+    if len(written) == len("2026"):
+        return first, date(first.year + 1, 1, 1)
+    return first, (first + timedelta(31)).replace(day=1)
+
+
+def day_of(written: str) -> tuple[date | None, bool]:
+    """A day, and whether it was written out; the first of a month or year otherwise."""
+    found = _DAY.fullmatch(written)
+    if found is None:
+        return None, False
+    year, month, day = found.groups()
+    return date(int(year), int(month or 1), int(day or 1)), bool(day)
 
 
 def slug_of(name: str, most: int = 40) -> str:
