@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cesai.settings")
 
@@ -24,6 +25,10 @@ app.conf.update(
     worker_hijack_root_logger=False,
     beat_schedule={
         "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},
+        "compare": {"task": "registry.compare", "schedule": 10.0, "options": {"expires": 10}},
+        "gate": {"task": "compute.compare_requests", "schedule": 10.0, "options": {"expires": 10}},
+        "rescore": {"task": "registry.rescore", "schedule": crontab(hour="2", minute="30")},
+        "mail": {"task": "projects.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
         "remind": {"task": "registry.remind", "schedule": 86400.0},
         "forget": {"task": "cesai.forget_old_answers", "schedule": 3600.0},
     },

@@ -31,7 +31,12 @@ MAX_SCRIPT_BYTES = env.number("CESAI_MAX_SCRIPT_BYTES", 1024 * 1024, least=1)
 RESEND_AFTER_SECONDS = env.number("CESAI_RESEND_AFTER_SECONDS", 30, least=1)
 INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1, most=365)
 TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1, most=365)
+# GPU-hours of training that a project asks for in a year, from which on the gate looks: at
+# similar efforts, and at plans that say too little to compare.
+GATE_GPU_HOURS = env.number("CESAI_GATE_GPU_HOURS", 100)
+GATE_FACTS_GPU_HOURS = env.number("CESAI_GATE_FACTS_GPU_HOURS", 5_000)
 PLAN_STALE_DAYS = env.number("CESAI_PLAN_STALE_DAYS", 90, least=1, most=3650)
+DIGEST_HOURS = env.number("CESAI_DIGEST_HOURS", 24, least=1, most=168)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 TIME_ZONE = "UTC"
 PAGE_TIME_ZONE = env.time_zone("CESAI_TIME_ZONE", "Europe/Berlin")
@@ -236,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "LedgerKind": "compute.models.ledger.LedgerEntry.Kind",
         "LedgerAccount": "compute.models.ledger.LedgerEntry.Account",
         "CredentialKind": "compute.models.clusters.Credential.Kind",
+        "NoticeKind": "projects.models.notices.KIND_LABELS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

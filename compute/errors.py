@@ -27,3 +27,9 @@ class ScriptNotAccepted(Invalid):
     """A line of the script asks for what the portal cannot give."""
 
     code = "script-not-accepted"
+
+
+class CaseOpen(Conflict):
+    """A case about similar efforts is open and may still hold the award back."""
+
+    code = "case-open"

@@ -9,6 +9,7 @@ from celery import current_app, shared_task
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from compute.actions.gate import compare_waiting
 from compute.models import Cluster, Job, Limit
 from compute.states import ENDED_ALLOCATIONS, LimitState
 from compute.sync.passes import sync_cluster
@@ -29,6 +30,12 @@ def tick() -> int:
     for slug in slugs:
         current_app.send_task("compute.sync_cluster", args=(slug,), expires=10)
     return len(slugs)
+
+
+@shared_task(name="compute.compare_requests", ignore_result=True)
+def compare_requests() -> int:
+    """Compare what submitted requests are for; the gate opens cases where it must."""
+    return compare_waiting(now=timezone.now())
 
 
 def _busy_clusters() -> list[str]:

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from projects.errors import NotAllowed, NotThere
+from projects.errors import Invalid, NotAllowed, NotThere
 from projects.models import (
     AccessToken,
     Group,
     Invitation,
+    JoinRequest,
     Membership,
+    Notice,
     Participation,
     Partner,
     Project,
@@ -21,6 +23,7 @@ from projects.models import (
 from projects.roles import Role, Verb, verbs_of
 
 if TYPE_CHECKING:
+    from projects.models import User
     from projects.scoping import Person
 
 M = TypeVar("M", bound=Model)
@@ -142,6 +145,30 @@ def get_project(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Project:
     return project
 
 
+def get_join_request(person: Person, key: Key) -> JoinRequest:
+    """A wish to join, for those who decide on the project. Raises NotThere, NotAllowed."""
+    rows = JoinRequest.objects.visible_to(person)
+    asked = fetch(rows.select_related("project__lead_group", "group__partner"), key)
+    require(project_verbs(person, asked.project), Verb.EDIT_PROJECT)
+    return asked
+
+
+def joining_group(person: User, key: Key | None) -> Group:
+    """The own group that is to join: the one named, or the only one the person leads.
+
+    Raises NotThere, NotAllowed, Invalid if it is not clear which.
+    """
+    if key:
+        return get_group(person, key, Verb.JOIN_PROJECT)
+    led = [group for group, role in person.standing.group_roles.items() if role is Role.LEAD]
+    if not led:
+        raise NotAllowed(_("Only a lead of a group can ask to join. Ask yours."))
+    if len(led) > 1:
+        sentence = _("You lead several groups: name the one that is to join.")
+        raise Invalid(sentence, fields={"group": [sentence]})
+    return get_group(person, led[0], Verb.JOIN_PROJECT)
+
+
 def get_token(person: Person, key: Key) -> AccessToken:
     """One of the caller's own tokens. Raises NotThere."""
     identifier = as_uuid(key)
@@ -150,3 +177,8 @@ def get_token(person: Person, key: Key) -> AccessToken:
     if token is None:
         raise NotThere
     return token
+
+
+def get_notice(person: Person, key: Key) -> Notice:
+    """One of the caller's own notices. Raises NotThere."""
+    return fetch(Notice.objects.visible_to(person), key)

@@ -1,4 +1,4 @@
-"""JSON: partners, groups, memberships, invitations, projects, tokens, events."""
+"""JSON: partners, groups, memberships, invitations, projects, tokens, events, notices."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from rest_framework.response import Response
 
 from projects import access
 from projects import serializers as shapes
-from projects.actions import groups, tokens
+from projects.actions import groups, notices, tokens
 from projects.actions import projects as project_actions
+from projects.actions.joining import ask_to_join
 from projects.errors import NotThere
+from projects.filters import NoticeFilters
 from projects.models import (
     AccessToken,
     Event,
     Group,
     Invitation,
     Membership,
+    Notice,
     Partner,
     Project,
     User,
@@ -174,6 +177,19 @@ class ProjectResource(Resource):
         change(by=user, project=project, group=group, now=timezone.now())
         return self.shown(project)
 
+    @extend_schema(request=shapes.JoinIn, responses={201: shapes.JoinOut})
+    @action(detail=True, methods=["post"])
+    def join(self, request: Request, pk: str) -> Response:
+        """Ask the lead group to take part."""
+        user = _user(request)
+        project = access.get_project(user, pk)
+        values = self.body(shapes.JoinIn)
+        group = access.joining_group(user, values["group"])
+        asked = ask_to_join(
+            by=user, project=project, group=group, text=values["text"], now=timezone.now()
+        )
+        return self.created(asked, shape=shapes.JoinOut)
+
 
 class TokenResource(Resource):
     shape = shapes.TokenOut
@@ -220,6 +236,37 @@ class EventResource(Resource):
         return event
 
 
+class NoticeResource(Resource):
+    shape = shapes.NoticeOut
+    queryset = Notice.objects.none()
+    ordering = ("-at", "-id")
+    filterset_class = NoticeFilters
+
+    def get_queryset(self) -> QuerySet[Notice]:
+        return Notice.objects.visible_to(self.request.user)
+
+    def get_object(self) -> Notice:
+        return access.get_notice(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.Nothing, responses=shapes.NoticeOut)
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: str) -> Response:
+        """You have read it."""
+        self.body(shapes.Nothing)
+        user = _user(request)
+        notice = access.get_notice(user, pk)
+        notices.mark_read(user=user, notices=[notice.pk], now=timezone.now())
+        return self.shown(access.get_notice(user, pk))
+
+    @extend_schema(request=shapes.Nothing, responses=shapes.MarkedOut)
+    @action(detail=False, methods=["post"], url_path="read-all")
+    def read_all(self, request: Request) -> Response:
+        """You have read them all."""
+        self.body(shapes.Nothing)
+        marked = notices.mark_read(user=_user(request), notices=None, now=timezone.now())
+        return self.shown({"marked": marked}, shape=shapes.MarkedOut)
+
+
 def _user(request: Any) -> User:
     user = request.user
     assert isinstance(user, User)
@@ -234,4 +281,5 @@ RESOURCES = {
     "projects": ProjectResource,
     "tokens": TokenResource,
     "events": EventResource,
+    "notices": NoticeResource,
 }

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import AccessToken, Group, Membership, Project, User
+from projects.models.notices import DELIVERY_LABELS, KIND_LABELS
 from projects.models.projects import SLUG, VISIBILITY_LABELS
-from projects.pages import PageForm
+from projects.notices import Delivery, NoticeKind
+from projects.pages import Filters, PageForm
 from projects.roles import Role, Visibility
 
 ROLES = Membership._meta.get_field("role").choices or []
@@ -87,3 +89,22 @@ class TokenForm(PageForm):
         field.label_from_instance = lambda group: f"{group.name} · {group.partner.name}"
         if len(person.standing.group_roles) < 2:  # nothing to choose
             del self.fields["group"]
+
+
+class DeliveryForm(PageForm):
+    """One field for each kind of notice."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for kind, label in KIND_LABELS:
+            self.fields[kind] = forms.ChoiceField(label=label, choices=DELIVERY_LABELS)
+
+    @property
+    def choices(self) -> dict[NoticeKind, Delivery]:
+        """What was chosen."""
+        return {NoticeKind(kind): Delivery(how) for kind, how in self.cleaned_data.items()}
+
+
+class NoticeFilters(Filters):
+    unread = forms.BooleanField(required=False)
+    lookups = {"unread": "read_at__isnull"}

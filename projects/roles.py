@@ -40,6 +40,9 @@ class Verb(StrEnum):
     OPERATE_CLUSTER = "operate_cluster"
     CREATE_CLUSTER = "create_cluster"
     SEE_WORKLIST = "see_worklist"
+    HANDLE_CASE = "handle_case"
+    ANSWER_CASE = "answer_case"
+    JOIN_PROJECT = "join_project"
 
 
 _GUEST = {Verb.VIEW}
@@ -51,6 +54,8 @@ _LEAD = _MEMBER | {
     Verb.REQUEST_COMPUTE,
     Verb.CANCEL_JOB,
     Verb.READ_SCRIPT,
+    Verb.ANSWER_CASE,
+    Verb.JOIN_PROJECT,
 }
 
 ROLE_VERBS: dict[Role, frozenset[Verb]] = {
@@ -62,7 +67,13 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
     ),
     Role.OPERATOR: frozenset({Verb.VIEW, Verb.OPERATE_CLUSTER, Verb.CANCEL_JOB, Verb.READ_SCRIPT}),
     Role.COORDINATOR: frozenset(
-        {Verb.VIEW, Verb.REVIEW_REQUEST, Verb.SEE_WORKLIST, Verb.MERGE_MODELS}
+        {
+            Verb.VIEW,
+            Verb.REVIEW_REQUEST,
+            Verb.SEE_WORKLIST,
+            Verb.MERGE_MODELS,
+            Verb.HANDLE_CASE,
+        }
     ),
     Role.QUOTA_ADMIN: frozenset({Verb.VIEW, Verb.REVIEW_REQUEST, Verb.AWARD, Verb.SEE_WORKLIST}),
     Role.AUDITOR: frozenset({Verb.VIEW, Verb.SEE_WORKLIST}),
@@ -72,6 +83,9 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
 }
 
 SEES_EVERYTHING = frozenset({Role.COORDINATOR, Role.QUOTA_ADMIN, Role.AUDITOR, Role.PORTAL_ADMIN})
+
+# Quota admins and portal admins learn of a confidential pair only through its case's outcome.
+SEES_CONFIDENTIAL = frozenset({Role.COORDINATOR, Role.AUDITOR})
 
 
 class Visibility(StrEnum):

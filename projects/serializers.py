@@ -14,7 +14,9 @@ from projects.models import (
     Event,
     Group,
     Invitation,
+    JoinRequest,
     Membership,
+    Notice,
     Partner,
     Project,
 )
@@ -191,3 +193,30 @@ class EventOut(serializers.ModelSerializer[Event]):
             "id", "url", "at", "actor", "kind", "object_type", "object_id", "project", "reason",
             "changes",
         ]  # fmt: skip
+
+
+class NoticeOut(serializers.ModelSerializer[Notice]):
+    url = ResourceUrl("notices")
+    sentence = serializers.CharField(read_only=True, help_text="In the language of the call.")
+
+    class Meta:
+        model = Notice
+        fields = ["id", "url", "kind", "sentence", "params", "path", "at", "read_at"]
+        extra_kwargs = {"path": {"help_text": "The page that it leads to."}}
+
+
+class MarkedOut(serializers.Serializer[Any]):
+    marked = serializers.IntegerField(help_text="How many were unread before.")
+
+
+class JoinIn(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=5_000, help_text="What the group would bring.")
+    group = serializers.UUIDField(
+        required=False, default=None, help_text="Whoever leads one group may leave it out."
+    )
+
+
+class JoinOut(serializers.ModelSerializer[JoinRequest]):
+    class Meta:
+        model = JoinRequest
+        fields = ["id", "project", "group", "text", "asked_at", "accepted", "answer"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import groups, projects, settings
+from projects.views import groups, notices, projects, settings
 
 urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
@@ -13,6 +13,8 @@ urlpatterns = [
         projects.remove_participant,
         name="participant-remove",
     ),
+    path("projects/<str:slug>/join/", projects.join, name="project-join"),
+    path("joining/<uuid:key>/answer/", projects.answer_joining, name="join-answer"),
     path("groups/", groups.group_list, name="groups"),
     path("groups/<uuid:key>/", groups.group_page, name="group"),
     path("groups/<uuid:key>/project/", projects.new_project, name="project-new"),
@@ -21,6 +23,10 @@ urlpatterns = [
     path("memberships/<uuid:key>/role/", groups.change_role, name="membership-role"),
     path("memberships/<uuid:key>/remove/", groups.remove_member, name="membership-remove"),
     path("invitations/<str:secret>/", groups.invitation, name="invitation"),
+    path("notices/", notices.notice_list, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/<uuid:key>/read/", notices.read_notice, name="notice-read"),
     path("settings/", settings.settings_page, name="settings"),
+    path("settings/notices/", settings.choose_notices, name="settings-notices"),
     path("settings/tokens/<uuid:key>/revoke/", settings.revoke_token, name="token-revoke"),
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from projects.access import (
     Key,
@@ -18,10 +19,20 @@ from projects.access import (
     portal_verbs,
     require,
 )
-from projects.errors import NotThere
+from projects.errors import NotAllowed, NotThere
 from projects.models import Group, Project, User
 from projects.roles import Verb
-from registry.models import Dataset, Derivation, Figure, Model, Version
+from registry.models import (
+    Case,
+    CaseParty,
+    Dataset,
+    Derivation,
+    Figure,
+    Model,
+    Overlap,
+    Version,
+    Watch,
+)
 from registry.vocabulary import ModelState
 
 if TYPE_CHECKING:
@@ -95,6 +106,42 @@ def get_dataset(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Dataset:
     if verb is not Verb.VIEW:
         require(group_verbs(person, dataset.group), verb)
     return dataset
+
+
+def get_overlap(person: Person, key: Key) -> Overlap:
+    """A scored pair by UUID. Raises NotThere."""
+    rows = Overlap.objects.visible_to(person)
+    return fetch(rows.select_related("a__group__partner", "b__group__partner"), key)
+
+
+def get_case(person: User, key: Key, verb: Verb = Verb.VIEW) -> Case:
+    """A case by UUID; who is a party to it or stands aside does not handle it.
+
+    Raises NotThere, NotAllowed.
+    """
+    case = fetch(Case.objects.visible_to(person).select_related("owner", "deputy"), key)
+    if verb is Verb.HANDLE_CASE:
+        require(portal_verbs(person), verb)
+        if case.is_party(person):
+            raise NotAllowed(
+                _("Your own group is a party to this case. Somebody else handles it.")
+            )
+        if case.recusals.filter(user=person).exists():
+            raise NotAllowed(_("You stand aside in this case. Somebody else handles it."))
+    return case
+
+
+def get_party(person: User, case: Case, key: Key) -> CaseParty:
+    """A party of a case, for its own group's lead. Raises NotThere, NotAllowed."""
+    rows = case.parties.filter(group__in=list(person.standing.group_roles))
+    party = fetch(rows.select_related("group", "model", "case"), key)
+    require(group_verbs(person, party.group), Verb.ANSWER_CASE)
+    return party
+
+
+def get_watch(person: Person, key: Key) -> Watch:
+    """One of one's own watches. Raises NotThere."""
+    return fetch(Watch.objects.visible_to(person), key)
 
 
 def version_named(person: Person, text: str, *, home: UUID | None) -> Version | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -267,6 +267,17 @@ class NewPlanForm(OwnedForm, PlanForm, ParentForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["parent"].required = False
+
+    def relaxed(self) -> Self:
+        """The same form where nothing is needed yet, to look at what was typed so far."""
+        for field in self.fields.values():
+            field.required = False
+        return self
+
+    def typed(self) -> dict[str, Any]:
+        """What is right among what was typed so far; what is wrong or missing is unknown."""
+        self.is_valid()
+        return dict(self.cleaned_data)
 
     def parents(self, resolve: Callable[[str], Version | None]) -> list[Parent]:
         """The base model, as an entry if the name is one that the person may see."""

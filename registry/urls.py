@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import decisions, lineage, lists, plans
+from registry.views import cases, decisions, lineage, lists, overlaps, plans, watches
 
 urlpatterns = [
     path("models/", lists.model_list, name="models"),
@@ -22,4 +22,25 @@ urlpatterns = [
     path("models/<uuid:key>/parents/", decisions.add_parent, name="model-parent"),
     path("models/<uuid:key>/certificate/", decisions.certificate, name="model-certificate"),
     path("derivations/<uuid:key>/remove/", decisions.remove_parent, name="derivation-remove"),
+    path("models/plan/similar/", overlaps.check_plan, name="plan-similar"),
+    path("models/<uuid:key>/similar/", overlaps.panel, name="model-similar"),
+    path("models/<uuid:key>/join/", decisions.join, name="model-join"),
+    path("similar/", overlaps.queue, name="overlaps"),
+    path("similar/<uuid:key>/", overlaps.pair, name="overlap"),
+    path("similar/<uuid:key>/case/", overlaps.take_up, name="overlap-case"),
+    path("cases/", cases.case_list, name="cases"),
+    path("cases/<uuid:key>/", cases.case_page, name="case"),
+    path("cases/<uuid:key>/say/", cases.say, name="case-say"),
+    path("cases/<uuid:key>/e-mail/", cases.file_email, name="case-email"),
+    path("cases/<uuid:key>/assign/", cases.assign, name="case-assign"),
+    path("cases/<uuid:key>/recuse/", cases.recuse, name="case-recuse"),
+    path("cases/<uuid:key>/decide/", cases.decide, name="case-decide"),
+    path("cases/<uuid:key>/close/", cases.close, name="case-close"),
+    path("cases/<uuid:key>/reopen/", cases.reopen, name="case-reopen"),
+    path("cases/<uuid:key>/<uuid:party>/invite/", cases.invite, name="case-invite"),
+    path("cases/<uuid:key>/<uuid:party>/reply/", cases.reply, name="case-reply"),
+    path("cases/<uuid:key>/<uuid:party>/agree/", cases.agree, name="case-agree"),
+    path("cases/<uuid:key>/<uuid:party>/consent/", cases.consent, name="case-consent"),
+    path("watches/", watches.watch_list, name="watches"),
+    path("watches/<uuid:key>/delete/", watches.delete, name="watch-delete"),
 ]

@@ -132,6 +132,34 @@ class Confidence(StrEnum):
     UNKNOWN = ""
 
 
+class CaseState(StrEnum):
+    OPEN = "open"
+    CONTACTED = "contacted"
+    IN_TALKS = "in_talks"
+    DECIDED = "decided"
+    CLOSED = "closed"
+
+
+CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
+    CaseState.OPEN: frozenset({CaseState.CONTACTED, CaseState.DECIDED}),
+    CaseState.CONTACTED: frozenset({CaseState.IN_TALKS, CaseState.DECIDED}),
+    CaseState.IN_TALKS: frozenset({CaseState.DECIDED}),
+    CaseState.DECIDED: frozenset({CaseState.CLOSED, CaseState.OPEN}),
+    CaseState.CLOSED: frozenset({CaseState.OPEN}),  # reopened, with a reason
+}
+OPEN_CASES = (CaseState.OPEN, CaseState.CONTACTED, CaseState.IN_TALKS)
+
+
+class Outcome(StrEnum):
+    """What a case recommends; nobody is ordered."""
+
+    MERGE = "merge"
+    COORDINATE = "coordinate"
+    REUSE = "reuse"
+    PROCEED = "proceed"
+    WITHDRAW = "withdraw"
+
+
 class MlflowStage(StrEnum):
     """The stages that MLflow's clients know; no state of ours follows from them."""
 

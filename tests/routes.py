@@ -137,6 +137,10 @@ API: Table = {
     },
     "api-events-list": {"get": _list()},
     "api-events-detail": {"get": _detail(OURS | STAFF)},
+    "api-notices-list": {"get": _list()},
+    "api-notices-detail": {"get": _detail(LEADS)},  # to whom the world's notice was told
+    "api-notices-read": {"post": Rule(may=LEADS)},
+    "api-notices-read-all": {"post": _list()},
     "api-models-list": {
         "get": _list(),
         "post": Rule(
@@ -369,7 +373,11 @@ PAGES: Table = {
     "membership-role": {"post": _form(MANAGERS, OURS | STAFF, lambda w: {"role": "guest"})},
     "membership-remove": {"post": _form(MANAGERS | {"member"}, OURS | STAFF)},
     "settings": {"get": Rule(may=_SIGNED)},
+    "settings-notices": {"post": _form(_SIGNED, frozenset(), lambda w: w.delivery_form)},
     "token-revoke": {"post": _form(LEADS, frozenset())},
+    "notices": {"get": Rule(may=_SIGNED)},
+    "notices-read": {"post": _form(_SIGNED, frozenset())},
+    "notice-read": {"post": _form(LEADS, frozenset())},
     "models": {"get": Rule(may=_SIGNED)},
     "models-csv": {"get": Rule(may=_SIGNED)},
     "model-compare": {"get": Rule(may=_SIGNED)},

@@ -16,11 +16,13 @@ from compute.models import (
 )
 from projects.actions.groups import invite_member
 from projects.models import AccessToken, Event, Group, Membership, Project, User
+from projects.notices import NoticeKind
 from projects.roles import Role
 from registry.actions.figures import record_figure
 from registry.actions.versions import set_alias
 from registry.models import Figure, Model
 from tests import make
+from tests.projects.telling import told
 
 CANARY = "canary-7f3a"
 AT_HOME = ("lead", "member", "guest")  # whose home group is the world's
@@ -80,6 +82,7 @@ class World:
         self.invitation, self.secret = invite_member(
             by=lead, group=self.group, email="x@example.org", role="guest", now=make.now()
         )
+        self.notice = told(lead, params={"project": CANARY})
         make.deliver(self.cluster, self.project.unix_user)
         self.usage = self._usage()
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
@@ -90,7 +93,7 @@ class World:
 
     def key(self, route: str) -> list[str]:
         """What stands in a route's address."""
-        if route.endswith(("-list", "-accept", "-import-card")):
+        if route.endswith(("-list", "-accept", "-import-card", "-read-all")):
             return []
         name = route.removeprefix("api-").split("-")[0]
         if route == "api-versions-alias":
@@ -111,6 +114,7 @@ class World:
             "projects": self.project.pk,
             "tokens": self.lead_token_id,
             "events": Event.objects.filter(project=self.project).first().id,  # type: ignore[union-attr]
+            "notices": self.notice.pk,
             "models": self.model.pk,
             "versions": self.version.pk,
             "figures": self.figure.pk,
@@ -189,6 +193,10 @@ class World:
     @property
     def new_card_form(self) -> dict[str, Any]:
         return {**self.plan_form, **self.card_form, "state": "released"}
+
+    @property
+    def delivery_form(self) -> dict[str, Any]:
+        return dict.fromkeys(NoticeKind, "digest")
 
     @property
     def award_form(self) -> dict[str, Any]:

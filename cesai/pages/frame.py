@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,14 +12,20 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from projects.access import portal_verbs
+from projects.models import Notice
 from projects.roles import Verb
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Whether this is the demo, and what of the menu the person has a use for."""
-    user = getattr(request, "user", None)
+    user: Any = getattr(request, "user", None)
     staff = user is not None and user.is_authenticated and Verb.SEE_WORKLIST in portal_verbs(user)
-    return {"is_demo": settings.DEMO, "sees_worklist": staff}
+    return {
+        "is_demo": settings.DEMO,
+        "sees_worklist": staff,
+        # Asked by the menu, which fragments lack and full pages hold twice.
+        "unread_notices": cache(partial(Notice.objects.count_unread, user)),
+    }
 
 
 class PageTimeZone:

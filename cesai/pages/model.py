@@ -15,8 +15,10 @@ from compute.models import Job, Request
 from projects.access import group_verbs
 from projects.models import Project
 from projects.pages import SignedIn
+from projects.roles import Role
 from registry.access import get_model, merging_verb
 from registry.actions.fingerprints import verdict_on
+from registry.detect import neighbours
 from registry.fingerprints import Verdict
 from registry.forms import ParentForm
 from registry.models import Derivation, Figure, Model
@@ -31,10 +33,12 @@ from registry.models.labels import (
 )
 from registry.models.sources import shown_source
 from registry.models.walks import descendants
+from registry.views.overlaps import shown_neighbours
 from registry.vocabulary import Stage
 
 ROWS = 10
 BELOW = 50
+SIMILAR = 6
 
 
 @login_required
@@ -55,6 +59,8 @@ def model_page(request: SignedIn, key: str) -> HttpResponse:
         "may_merge": not model.merged_into_id
         and merging_verb(user) in group_verbs(user, model.group),
         "linked": _linked(user, model),
+        "neighbours": shown_neighbours(neighbours(model, user, now=now, most=SIMILAR)),
+        "may_join": _may_join(user, model),
         "parent_form": ParentForm(),
         "mlflow_uri": f"{settings.BASE_URL}/mlflow",
         **_figures(model),
@@ -63,6 +69,14 @@ def model_page(request: SignedIn, key: str) -> HttpResponse:
         **_compute(user, model),
     }
     return render(request, "cesai/model.html", context)
+
+
+def _may_join(user: Any, model: Model) -> bool:
+    """Whether the person leads a group that could ask to take part."""
+    is_elsewhere = model.project_id and model.project_id not in user.standing.project_ids
+    return bool(
+        is_elsewhere and model.is_open() and Role.LEAD in user.standing.group_roles.values()
+    )
 
 
 def _figures(model: Model) -> dict[str, Any]:

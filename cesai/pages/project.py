@@ -11,8 +11,9 @@ from django.shortcuts import render
 
 from compute.models import Allocation, Job, Request
 from projects.access import get_project, project_verbs
-from projects.models import Membership
+from projects.models import JoinRequest, Membership
 from projects.pages import SignedIn
+from projects.roles import Role
 from registry.models import Model
 
 ROWS = 10
@@ -35,6 +36,12 @@ def project_page(request: SignedIn, slug: str) -> HttpResponse:
         "models": Model.objects.visible_to(user).filter(project=project)[:ROWS],
         "requests": requests.annotate(asked=Sum("lines__gpu_seconds"))[:ROWS],
         "allocations": allocations.select_related("pool__cluster", "balance", "limit")[:ROWS],
+        "joining": JoinRequest.objects.visible_to(user)
+        .filter(project=project)
+        .waiting()
+        .select_related("group__partner"),
+        "may_join": project.pk not in user.standing.project_ids
+        and Role.LEAD in user.standing.group_roles.values(),
         "jobs": jobs.select_related("cluster")[:ROWS],
     }
     return render(request, "cesai/project.html", context)

@@ -8,8 +8,13 @@ from datetime import UTC, date, datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from projects.actions.notices import tell
+from projects.models.notices import leads_of
+from projects.notices import NoticeKind
 
+from compute.actions import gate
 from compute.actions.requests import already_decided
 from compute.errors import AlreadyDecided, OverCapacity
 from compute.models import (
@@ -41,20 +46,46 @@ class Grant:
     months: Mapping[date, int] | None = None
 
 
-@transaction.atomic
 def award(
-    *, by: User, request: Request, grants: Sequence[Grant], reason: str, now: datetime
+    *,
+    by: User,
+    request: Request,
+    grants: Sequence[Grant],
+    reason: str,
+    exception: str = "",
+    now: datetime,
 ) -> list[Allocation]:
     """Grant all or part of a request; one allocation for each line that gets something.
 
-    Of many awards at once over the same capacity those that fit win; the request and the months
-    are changed by guarded updates in a fixed order, so nothing waits in a circle.
-    Raises NotAllowed for one's own project, AlreadyDecided (409), OverCapacity (409), Invalid.
+    An open case about its model holds it back for ten working days, unless `exception` says why
+    not. What the gate finds stays, also where the award is then refused.
+    Raises NotAllowed for one's own project, CaseOpen, AlreadyDecided and OverCapacity (409),
+    Invalid.
     """
     if belongs_to(by, request.project):
         raise NotAllowed(_("Nobody decides on a request of their own project."))
+    beside = gate.pass_gate(request, exception=exception, now=now)
+    marks = {"awarded_beside": beside, "exception_reason": exception if beside else ""}
+    return _award(by, request, grants, reason, marks, now=now)
+
+
+@transaction.atomic
+def _award(
+    by: User,
+    request: Request,
+    grants: Sequence[Grant],
+    reason: str,
+    marks: Mapping[str, str],
+    *,
+    now: datetime,
+) -> list[Allocation]:
+    """Everything that the award writes, or nothing.
+
+    Of many awards at once over the same capacity those that fit win; the request and the months
+    are changed by guarded updates in a fixed order, so nothing waits in a circle.
+    """
     plan = _plan(request, grants, now)
-    _take_request(by, request, reason, now)
+    _take_request(by, request, reason, now, marks)
     _check_unchanged(request, grants)
     _take_capacity(plan)
     allocations = [_allocate(by, request, grant, months, now) for grant, months in plan]
@@ -66,8 +97,17 @@ def award(
         now=now,
         reason=reason,
         changes={
-            str(grant.line.pk): [grant.line.gpu_seconds, grant.gpu_seconds] for grant in grants
+            **{str(g.line.pk): [g.line.gpu_seconds, g.gpu_seconds] for g in grants},
+            **{name: [None, mark] for name, mark in marks.items() if mark},
         },
+    )
+    tell(
+        users=leads_of(request.project.lead_group),
+        kind=NoticeKind.REQUEST_AWARDED,
+        path=reverse("request", args=[request.pk]),
+        params={"project": request.project.title},
+        now=now,
+        by=by,
     )
     for slug in sorted({allocation.pool.cluster.slug for allocation in allocations}):
         ring("compute.sync_cluster", slug)
@@ -133,11 +173,17 @@ def _check_months(grant: Grant, months: Mapping[date, int], now: datetime) -> No
         )
 
 
-def _take_request(by: User, request: Request, reason: str, now: datetime) -> None:
+def _take_request(
+    by: User, request: Request, reason: str, now: datetime, marks: Mapping[str, str]
+) -> None:
     before = request.state
     rows = Request.objects.filter(pk=request.pk, state__in=DECIDABLE)
     taken = rows.update(
-        state=RequestState.AWARDED, decided_at=now, decided_by=by, decision_reason=reason
+        state=RequestState.AWARDED,
+        decided_at=now,
+        decided_by=by,
+        decision_reason=reason,
+        **marks,
     )
     if not taken:
         request.refresh_from_db()

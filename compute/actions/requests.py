@@ -7,14 +7,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from projects.actions.notices import tell
+from projects.models.notices import leads_of, staff_with
+from projects.notices import NoticeKind
 
+from compute.actions import gate
 from compute.models import Pool, Request, RequestLine
 from compute.states import RequestState
 from projects.access import belongs_to
+from projects.doorbell import ring
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import Project, User
 from projects.models.events import record_event
+from projects.roles import Verb
 from registry.models import Model
 
 DECIDED_WITHIN = timedelta(days=14)
@@ -108,8 +115,19 @@ def submit_request(*, by: User, request: Request, now: datetime) -> None:
         submitted_at=now,
         due_at=now + DECIDED_WITHIN,
         facts=request.model.facts() if request.model else None,
+        compared_at=None,
     )
+    gate.note_hours(request, now=now)
+    ring("compute.compare_requests")
     _record(by, "submit_request", request, now)
+    tell(
+        users=staff_with(Verb.AWARD),
+        kind=NoticeKind.REQUEST_SUBMITTED,
+        path=reverse("request", args=[request.pk]),
+        params={"project": request.project.title},
+        now=now,
+        by=by,
+    )
 
 
 @transaction.atomic
@@ -127,6 +145,7 @@ def return_request(*, by: User, request: Request, comment: str, now: datetime) -
     _lock(request)
     _move(request, RequestState.CHANGES_REQUESTED, by=by, now=now, reason=comment, owner=by)
     _record(by, "return_request", request, now, comment)
+    _tell(NoticeKind.REQUEST_RETURNED, request, by, now)
 
 
 @transaction.atomic
@@ -146,7 +165,9 @@ def deny_request(*, by: User, request: Request, reason: str, now: datetime) -> N
         decided_by=by,
         decision_reason=reason,
     )
+    gate.note_hours(request, now=now)
     _record(by, "deny_request", request, now, reason)
+    _tell(NoticeKind.REQUEST_DENIED, request, by, now)
 
 
 @transaction.atomic
@@ -154,6 +175,7 @@ def withdraw_request(*, by: User, request: Request, now: datetime) -> None:
     """Take a request back. Raises Conflict if it was decided."""
     _lock(request)
     _move(request, RequestState.WITHDRAWN, by=by, now=now)
+    gate.note_hours(request, now=now)
     _record(by, "withdraw_request", request, now)
 
 
@@ -229,6 +251,18 @@ def _window_problem(line: Ask, today: date) -> Any:
 def _need(field: str, text: str, sentence: Any) -> None:
     if not text.strip():
         raise Invalid(sentence, fields={field: [sentence]})
+
+
+def _tell(kind: NoticeKind, request: Request, by: User, now: datetime) -> None:
+    """The leads of the project's leading group hear of a decision."""
+    tell(
+        users=leads_of(request.project.lead_group),
+        kind=kind,
+        path=reverse("request", args=[request.pk]),
+        params={"project": request.project.title},
+        now=now,
+        by=by,
+    )
 
 
 def _record(by: User, kind: str, request: Request, now: datetime, reason: str = "") -> None:

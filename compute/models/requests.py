@@ -37,6 +37,10 @@ class RequestQuerySet(models.QuerySet["Request"]):
         own = self.filter(project_q(person, "project"))
         return self.exclude(state=RequestState.DRAFT) | own if sees_everything(person) else own
 
+    def uncompared(self) -> Self:
+        """Handed in for a model, and not compared yet."""
+        return self.undecided().filter(compared_at=None).exclude(model=None)
+
     def undecided(self) -> Self:
         """Those that wait for a decision."""
         return self.filter(state__in=DECIDABLE)
@@ -79,6 +83,11 @@ class Request(Stateful):
     why_not_text = models.TextField(_("why not reuse or join?"), blank=True)
     state = models.CharField(max_length=20, choices=STATE_LABELS, default=RequestState.DRAFT.value)
     facts = models.JSONField(null=True)  # of the model, frozen at submission
+    # When the frozen facts were compared with other efforts; the row waits for that until then.
+    compared_at = models.DateTimeField(null=True)
+    # An award beside an open case: its code, and why if the case could still hold it back.
+    awarded_beside = models.CharField(max_length=40, blank=True)
+    exception_reason = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -103,6 +112,12 @@ class Request(Stateful):
         indexes = [
             models.Index(fields=["state", "-created_at"], name="request_by_state"),
             models.Index(fields=["project", "-created_at"], name="request_by_project"),
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(compared_at=None, state__in=list(DECIDABLE)) & ~Q(model=None),
+                name="request_to_compare",
+            ),
+            models.Index(fields=["model"], condition=~Q(model=None), name="request_of_model"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from compute.states import (
     LimitState,
     RequestState,
 )
-from registry.vocabulary import ModelState
+from registry.vocabulary import CaseState, ModelState
 
 register = template.Library()
 register.filter("in_words", reason_in_words)
@@ -32,10 +32,13 @@ TONES = {
         LimitState.APPLYING,
         RequestState.IN_REVIEW,
         ModelState.TRAINING,
+        CaseState.CONTACTED,
+        CaseState.IN_TALKS,
     },
     "good": {
         JobState.COMPLETED,
         ModelState.RELEASED,
+        CaseState.DECIDED,
         LimitState.IN_FORCE,
         AllocationState.ACTIVE,
         AllocationState.AWARDED,
@@ -48,6 +51,7 @@ TONES = {
         LimitState.SET_NOT_PROVEN,
         RequestState.CHANGES_REQUESTED,
         RequestState.SUBMITTED,
+        CaseState.OPEN,
     },
     "bad": {
         RequestState.DENIED,

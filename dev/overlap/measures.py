@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 
 BINS = 10
@@ -53,7 +54,10 @@ def count_in_first(count: int, scores: Sequence[float], flags: Sequence[bool]) -
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
-    return sorted(range(len(scores)), key=lambda index: -scores[index])
+    """Best first; ties by lot, not by their place in a file that lists the best pairs first."""
+    order = list(range(len(scores)))
+    random.Random(len(scores)).shuffle(order)
+    return sorted(order, key=lambda index: -scores[index])
 
 
 def _discounted(gains: Sequence[int]) -> float:

@@ -3,6 +3,8 @@
 from projects.models.events import Event
 from projects.models.groups import Group, Invitation, Membership, Partner, PartnerAdmin
 from projects.models.idempotency import StoredAnswer
+from projects.models.joining import JoinRequest
+from projects.models.notices import Notice, NoticePreference
 from projects.models.people import PortalRole, User
 from projects.models.projects import Participation, Project
 from projects.models.tokens import AccessToken
@@ -12,7 +14,10 @@ __all__ = [
     "Event",
     "Group",
     "Invitation",
+    "JoinRequest",
     "Membership",
+    "Notice",
+    "NoticePreference",
     "Participation",
     "Partner",
     "PartnerAdmin",

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.reading import read_rows
-from projects.roles import PORTAL_ROLES, Role
+from projects.roles import PORTAL_ROLES, SEES_CONFIDENTIAL, Role, Verb, verbs_of
 
 ROLE_LABELS = {
     Role.GUEST: _("guest"),
@@ -89,6 +89,16 @@ class Standing:
     def own_group_ids(self) -> set[UUID]:
         """Groups whose things are one's own: those one is in, and those of one's partner."""
         return {*self.group_roles, *self.admin_group_ids}
+
+    @property
+    def sees_confidential(self) -> bool:
+        """Whether pairs with efforts that are not open to partners are theirs to read."""
+        return bool(self.portal_roles & SEES_CONFIDENTIAL)
+
+    @property
+    def handles_cases(self) -> bool:
+        """Whether the person is a coordinator."""
+        return Verb.HANDLE_CASE in verbs_of(self.portal_roles)
 
     @property
     def is_of_partner(self) -> bool:

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from projects import access
 from projects.actions import projects
+from projects.actions.joining import answer_join, ask_to_join
+from projects.errors import Conflict, Invalid
 from projects.forms import NewProjectForm, ParticipantForm, ProjectForm
 from projects.models import Group, Project
 from projects.pages import SignedIn, page_of
@@ -87,3 +89,40 @@ def remove_participant(request: SignedIn, slug: str, key: str) -> HttpResponse:
     projects.remove_participant(by=request.user, project=project, group=group, now=timezone.now())
     messages.success(request, _("%(group)s does not take part any more.") % {"group": group})
     return redirect("project", project.slug)
+
+
+@require_POST
+@login_required
+def join(request: SignedIn, slug: str) -> HttpResponse:
+    """Ask to take part in a project that one may see."""
+    user = request.user
+    project = access.get_project(user, slug)
+    try:
+        group = access.joining_group(user, request.POST.get("group") or None)
+        ask_to_join(
+            by=user,
+            project=project,
+            group=group,
+            text=request.POST.get("text", ""),
+            now=timezone.now(),
+        )
+        messages.success(request, _("Your wish was sent to the leads of the project."))
+    except (Invalid, Conflict) as refusal:
+        messages.error(request, str(refusal.detail))
+    return redirect("project", project.slug)
+
+
+@require_POST
+@login_required
+def answer_joining(request: SignedIn, key: str) -> HttpResponse:
+    """Let a group take part, or not."""
+    asked = access.get_join_request(request.user, key)
+    answer_join(
+        by=request.user,
+        asked=asked,
+        accepts=request.POST.get("accepts") == "yes",
+        answer=request.POST.get("answer", "")[:5_000],
+        now=timezone.now(),
+    )
+    messages.success(request, _("Answered; the group is told."))
+    return redirect("project", asked.project.slug)

@@ -164,21 +164,24 @@ def stage_of(model: Model) -> Stage:
 def maintain_columns(
     model: Model, *, now: datetime, known: Sequence[Figure] | None = None
 ) -> None:
-    """Let parameters, active parameters and tokens be those of the best figures."""
+    """Let parameters, tokens and the day of release be those of the best figures."""
+    kinds = (*COLUMNS, FigureKind.RELEASED)
     rows: Iterable[Figure] = (
-        Figure.objects.filter(model=model, kind__in=COLUMNS) if known is None else known
+        Figure.objects.filter(model=model, kind__in=kinds) if known is None else known
     )
     best = one_for_each_kind(best_of(rows))
     values: dict[str, Any] = {
         kind.value: int(best[kind].value or 0) if kind in best else None for kind in COLUMNS
     }
+    released = best.get(FigureKind.RELEASED)
+    values["released_on"] = released.day if released else None
     changed = {name: new for name, new in values.items() if getattr(model, name) != new}
     if not changed:
         return
     for name, new in changed.items():
         setattr(model, name, new)
-    model.updated_at = now
-    model.save(update_fields=[*changed, "updated_at"])
+    model.updated_at = model.assess_due_at = now
+    model.save(update_fields=[*changed, "updated_at", "assess_due_at"])
 
 
 def _check(

@@ -14,6 +14,7 @@ from projects.models import User
 from projects.models.events import record_event
 from registry.actions.audience import told_in
 from registry.actions.constraints import broken_constraint
+from registry.actions.due import compare_again
 from registry.models import Derivation, Model, Version
 from registry.vocabulary import Evidence
 
@@ -45,6 +46,7 @@ def link_parent(
             edge.save(force_insert=True)
     except IntegrityError as error:
         raise refusal_of(error) from error
+    compare_again([child.model_id], now=now)
     record_event(
         by=by,
         kind="link_parent",
@@ -89,6 +91,7 @@ def unlink_parent(*, by: User, edge: Derivation, now: datetime) -> None:
         changes={"parent": [_told(parent), None], "kind": [edge.kind, None]},
     )
     edge.delete()
+    compare_again([model.pk], now=now)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from projects.doorbell import ring
 from projects.errors import Conflict, Invalid, Refused
 from projects.models import Group, Project, User
 from projects.models.events import record_event
@@ -18,6 +19,9 @@ from registry.actions.lineage import Parent, new_parents
 from registry.models import Dataset, Figure, Model, TrainedOn, Version
 from registry.terms import DOMAINS, TASKS, Term, nearest, same_word
 from registry.vocabulary import Evidence, ModelState
+
+# What is kept up with every change of facts.
+FOLLOWS = ("qualified", "words", "blocks", "updated_at", "confirmed_at", "assess_due_at")
 
 
 class ModelFacts(TypedDict, total=False):
@@ -81,6 +85,7 @@ def plan_model(
         created_at=now,
         confirmed_at=now,
         updated_at=now,
+        assess_due_at=now,
     )
     model.registered_facts = {
         **model.facts(),
@@ -110,6 +115,7 @@ def plan_model(
             "state": [None, model.state],
         },
     )
+    ring("registry.compare")
     return model
 
 
@@ -138,10 +144,10 @@ def update_model(*, by: User | None, model: Model, facts: ModelFacts, now: datet
         model.qualified = model.qualified.removesuffix(before) + model.name
     model.refresh_words()
     # Whoever looks over the facts of a plan says that the others are still true.
-    model.updated_at = model.confirmed_at = now
+    model.updated_at = model.confirmed_at = model.assess_due_at = now
     try:
         with transaction.atomic():
-            model.save(update_fields=[*values, "qualified", "words", "updated_at", "confirmed_at"])
+            model.save(update_fields=[*values, *FOLLOWS])
     except IntegrityError as error:
         raise _name_taken(model.name) from error
     if "datasets" in values:
@@ -156,6 +162,7 @@ def update_model(*, by: User | None, model: Model, facts: ModelFacts, now: datet
     record_event(
         by=by, kind="update_model", about=model, project=told_in(model), now=now, changes=changes
     )
+    ring("registry.compare")
     return model
 
 

@@ -14,6 +14,7 @@ from projects.models import User
 from projects.models.events import record_event
 from registry.actions.audience import told_in
 from registry.actions.constraints import broken_constraint
+from registry.actions.due import compare_again
 from registry.models import Derivation, Model
 from registry.models.labels import STATE_LABELS
 from registry.models.walks import are_related
@@ -45,7 +46,13 @@ def move_model(
     try:
         with transaction.atomic():
             moved = model.move_to(
-                state, now=now, by=by, reason=reason, updated_at=now, confirmed_at=now
+                state,
+                now=now,
+                by=by,
+                reason=reason,
+                updated_at=now,
+                confirmed_at=now,
+                assess_due_at=now,
             )
     except IntegrityError as error:
         raise _refusal_of(error) from error
@@ -95,6 +102,7 @@ def name_successor(*, by: User, model: Model, successor: Model | None, now: date
     if successor is None:  # else the card would go on naming the one that was
         model.card_meta = {k: v for k, v in model.card_meta.items() if k != "new_version"}
     model.save(update_fields=["successor", "card_meta", "updated_at"])
+    compare_again([model.pk], now=now)
     record_event(
         by=by,
         kind="name_successor",
@@ -117,6 +125,7 @@ def merge_models(*, by: User, model: Model, into: Model, reason: str, now: datet
     move_model(by=by, model=model, state=ModelState.WITHDRAWN, reason=reason, now=now)
     model.merged_into, model.updated_at = into, now
     model.save(update_fields=["merged_into", "updated_at"])
+    compare_again([model.pk, into.pk], now=now)
     into.partners.add(model.group.partner, *model.partners.all())
     target = into.versions.order_by("created_at")[0]
     known: set[tuple[Any, str]] = set(target.parents.values_list("parent", "literal"))

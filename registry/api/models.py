@@ -23,6 +23,7 @@ from registry import access
 from registry.actions import cards, states
 from registry.actions.models import plan_model, update_model
 from registry.api.lineage import LineageCalls
+from registry.api.overlaps import OverlapCalls
 from registry.api.parents import parent_of
 from registry.filters import ModelFilters
 from registry.models import Model
@@ -32,7 +33,7 @@ from registry.models.lists import newest_models
 from registry.serializers import models as shapes
 
 
-class ModelResource(LineageCalls, Resource):
+class ModelResource(LineageCalls, OverlapCalls, Resource):
     shape = shapes.ModelOut
     queryset = Model.objects.none()
     filterset_class = ModelFilters

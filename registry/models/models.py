@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import DateField, F, Func, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +21,9 @@ from projects.models.moves import Move, Stateful
 from projects.models.projects import VISIBILITY_LABELS
 from projects.roles import Visibility
 from registry.models.labels import STATE_LABELS, TRAINING_MODE_LABELS
-from registry.models.visibility import open_to
+from registry.models.visibility import open_as_member, open_to
 from registry.models.wording import words_of
+from registry.overlap.blocks import blocks_of
 from registry.vocabulary import ENDED_STATES, MODEL_MOVES, OPEN_STATES, ModelState, TrainingMode
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """
         return self.filter(open_to(person))
 
+    def visible_as_member(self, person: Person) -> Self:
+        """What the person's groups alone would let them see, whatever their role in the portal."""
+        return self.filter(open_as_member(person))
+
+    def open_to_partners(self) -> Self:
+        """What any member of a partner may see."""
+        embargoed = Q(
+            embargo_until__gt=Func(
+                function="CURRENT_DATE", template="%(function)s", output_field=DateField()
+            )
+        )
+        return self.filter(visibility__in=(Visibility.PUBLIC, Visibility.PARTNERS)).exclude(
+            embargoed
+        )
+
     def present(self) -> Self:
         """Without what was withdrawn, abandoned or merged into another record."""
         return self.exclude(state__in=ENDED_STATES)
@@ -67,7 +83,7 @@ class ModelQuerySet(models.QuerySet["Model"]):
 class ModelManager(models.Manager.from_queryset(ModelQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> ModelQuerySet:
         """Rows without what only the search reads."""
-        rows: ModelQuerySet = super().get_queryset().defer("words", "search")
+        rows: ModelQuerySet = super().get_queryset().defer("words", "search", "blocks")
         return rows
 
 
@@ -118,6 +134,7 @@ class Model(Stateful):
     datasets = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     window_start = models.DateField(_("training begins"), null=True, blank=True)
     window_end = models.DateField(_("training ends before"), null=True, blank=True)
+    released_on = models.DateField(null=True, blank=True, editable=False)  # of the best figure
     licence = models.CharField(_("licence"), max_length=60, blank=True)
     intended_users = models.CharField(_("intended users"), max_length=300, blank=True)
     contact = models.EmailField(_("function mailbox"), blank=True)
@@ -137,6 +154,13 @@ class Model(Stateful):
     public_record = models.JSONField(default=dict, blank=True)
     registered_facts = models.JSONField(default=dict, blank=True)  # as on the priority date
     words = models.TextField(blank=True, editable=False)
+    # Where similar efforts are looked for; see Block.
+    blocks = ArrayField(models.CharField(max_length=100), default=list, editable=False)
+    # GPU-seconds that requests for it ask for, so long as nobody denied them.
+    asked_gpu_seconds = models.BigIntegerField(null=True, editable=False)
+    # Its facts changed and nobody compared it since; the background work looks here.
+    assess_due_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
+    assessed_at = models.DateTimeField(null=True, editable=False)
     search = models.GeneratedField(
         expression=SearchVector("words", config=SEARCHED[0])
         + SearchVector("words", config=SEARCHED[1])
@@ -196,6 +220,11 @@ class Model(Stateful):
             GinIndex(fields=["domains"], name="model_domains"),
             GinIndex(fields=["modality_out"], name="model_modality_out"),
             GinIndex(OpClass("tags", "jsonb_path_ops"), name="model_tags"),
+            models.Index(
+                fields=["assess_due_at"],
+                condition=~Q(assess_due_at=None),
+                name="model_to_assess",
+            ),
             GinIndex(fields=["search"], name="model_search"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="model_name_part"),
         ]
@@ -204,8 +233,9 @@ class Model(Stateful):
         return self.name
 
     def refresh_words(self) -> None:
-        """Bring what is searched up to the present facts; saved by the caller."""
+        """Bring what is searched and where it is found up to date; saved by the caller."""
         self.words = words_of(self)
+        self.blocks = blocks_of(self.modality_out, self.languages, self.tasks)
 
     def missing_facts(self) -> list[str]:
         """Which of the seven facts of a plan are not known yet, by field name."""

@@ -56,10 +56,18 @@ def open_to(person: Person, prefix: str = "") -> Q:
     return Q() if sees_everything(person) else Q(_IsOpen(person, prefix))
 
 
+def open_as_member(person: Person, prefix: str = "") -> Q:
+    """The same rule for what staff see as members of their own groups, not as staff."""
+    return Q(_IsOpen(person, prefix))
+
+
 def open_sql(person: Person, table: str) -> tuple[str, list[Any]]:
     """The same rule as SQL over the model that a statement calls `table`, with its parameters."""
-    if sees_everything(person):
-        return "true", []
+    return ("true", []) if sees_everything(person) else member_sql(person, table)
+
+
+def member_sql(person: Person, table: str) -> tuple[str, list[Any]]:
+    """The same for what the person's groups alone let them see, whatever their portal role."""
     columns = {
         "group": f"{table}.group_id",
         "embargo": f"{table}.embargo_until",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from projects.models.reading import read_rows
-from registry.lineage import Edge, Graph, Node, depths
+from registry.lineage import Edge, Graph, Node, depths, nearest_common_ancestors
 from registry.models.visibility import open_sql
 from registry.vocabulary import ENDED_STATES
 
@@ -71,6 +71,22 @@ def descendants(
 ) -> Graph:
     """What derives from a version or from any of several, through visible versions only."""
     return _walk(person, [root, *roots], DOWN, depth, most)
+
+
+def common_lineage(
+    person: Person, a: UUID, b: UUID, *, most: int = 12
+) -> list[tuple[Node, int, int]]:
+    """The nearest visible ancestors that two versions share, with both distances in edges."""
+    ours, theirs = ancestors(person, a), ancestors(person, b)
+    both = dict(ours.parents())
+    for child, parents in theirs.parents().items():
+        both.setdefault(child, parents)
+    known = {**ours.nodes, **theirs.nodes}
+    return [
+        (known[key], near, far)
+        for key, near, far in nearest_common_ancestors(str(a), str(b), both)
+        if key in known and not known[key].is_hidden
+    ][:most]
 
 
 def are_related(a: UUID, b: UUID) -> bool:

@@ -54,6 +54,15 @@ def words_in(written: str) -> list[str]:
     return [word for word in found if len(word) > 1 and word not in empty_words()][:MOST_WORDS]
 
 
+def searched_words(written: str) -> list[str]:
+    """The words of a text as they stand and in English, once each: what a search looks for."""
+    found: dict[str, None] = {}
+    for word in words_in(written):
+        found[word] = None
+        found.update(dict.fromkeys(_translated(word)))
+    return list(found)
+
+
 def counted_words(written: str) -> Iterator[str]:
     """The words of a text in English and without endings, as often as they stand there."""
     for word in words_in(written):

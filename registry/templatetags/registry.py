@@ -106,3 +106,33 @@ def indent(depth: int) -> str:
 def _words(words: Sequence[str], table: Any) -> str:
     language = get_language() or "en"
     return ", ".join(table[w].label(language) if w in table else w for w in words)
+
+
+HOUR = 3600
+
+
+@register.filter
+def signed(points: float) -> str:
+    """Points with their sign, one decimal."""
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return f"{sign}{number_format(round(abs(points), 1), decimal_pos=1)}"
+
+
+@register.filter
+def hours_range(low: int | None, high: int | None) -> str:
+    """GPU-seconds from low to high as GPU-hours, two digits each; a dash for nothing."""
+    return stake_range(((low or 0) / HOUR, (high or 0) / HOUR))
+
+
+@register.filter
+def stake_range(hours: tuple[float, float]) -> str:
+    """A range of GPU-hours, two digits each: no estimate is truer than that."""
+    low, high = (_two_digits(value) for value in hours)
+    if not high:
+        return "–"
+    shown = [number_format(value, force_grouping=True) for value in (low, high)]
+    return shown[1] if low == high else "–".join(shown)
+
+
+def _two_digits(value: float) -> int:
+    return int(float(f"{value:.2g}"))

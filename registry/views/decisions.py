@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from projects.access import joining_group
+from projects.actions.joining import ask_to_join
 from projects.errors import Invalid, NotAllowed, NotThere, Refused
 from projects.pages import SignedIn
 from projects.roles import Verb
@@ -128,6 +130,24 @@ def merge(request: SignedIn, key: str) -> HttpResponse:
         merge_models(by=user, model=model, into=into, reason=reason, now=timezone.now())
 
     return _done(request, key, join, _("The two records were joined."))
+
+
+@require_POST
+@login_required
+def join(request: SignedIn, key: str) -> HttpResponse:
+    """Ask to take part in the project of a model that one may see."""
+    user = request.user
+    model = get_model(user, key)
+    project = model.project
+
+    def ask() -> None:
+        if project is None:
+            raise Invalid(_("The effort belongs to no project yet. Write to its group."))
+        text = request.POST.get("text", "")
+        group = joining_group(user, request.POST.get("group") or None)
+        ask_to_join(by=user, project=project, group=group, text=text, now=timezone.now())
+
+    return _done(request, key, ask, _("Your wish was sent to the leads of the effort."))
 
 
 @login_required

@@ -21,6 +21,7 @@ from registry.forms import FACTS, CardForm, NewCardForm, NewPlanForm, PlanForm
 from registry.models import Model
 from registry.models.cards import card_of
 from registry.terms import DOMAINS, TASKS
+from registry.views.overlaps import similar_to_typed
 
 COMMON = {"general", "chat", "translation", "summarization", "speech-recognition", "embedding"}
 OFFERED = 200  # base models that the form suggests while one types
@@ -32,7 +33,10 @@ def plan(request: SignedIn) -> HttpResponse:
     user = request.user
     chosen = {"project": request.GET.get("project"), "parent": request.GET.get("parent")}
     form = NewPlanForm(request.POST or None, person=user, initial=chosen)
-    if form.sent_by(request):
+    similar: dict[str, Any] = {}
+    if "check" in request.POST:
+        similar = similar_to_typed(user, form.relaxed(), None)
+    elif form.sent_by(request):
         with form.told():
             group, project = form.home(user)
             model = plan_model(
@@ -48,6 +52,7 @@ def plan(request: SignedIn) -> HttpResponse:
     context = {
         "form": form,
         "bases": bases.values_list("hub_id", flat=True)[:OFFERED],
+        **similar,
         **_vocabulary(),
     }
     return render(request, "registry/plan.html", context, status=form.status)
@@ -58,12 +63,16 @@ def edit_model(request: SignedIn, key: str) -> HttpResponse:
     """Change facts of a model."""
     model = get_model(request.user, key, Verb.EDIT_MODEL)
     form = PlanForm(request.POST or None, initial={name: getattr(model, name) for name in FACTS})
-    if form.sent_by(request):
+    similar: dict[str, Any] = {}
+    if "check" in request.POST:
+        typed = NewPlanForm(request.POST, person=request.user).relaxed()
+        similar = similar_to_typed(request.user, typed, model)
+    elif form.sent_by(request):
         with form.told():
             update_model(by=request.user, model=model, facts=form.facts(), now=timezone.now())
             messages.success(request, _("The facts were changed."))
             return redirect("model", model.pk)
-    context = {"form": form, "model": model, **_vocabulary()}
+    context = {"form": form, "model": model, **similar, **_vocabulary()}
     return render(request, "registry/plan.html", context, status=form.status)
 
 

@@ -1,0 +1,46 @@
+"""What people are told of, and in which ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """Each with the params that its sentence may use; none repeats text of a confidential plan."""
+
+    OVERLAP_FOUND = "overlap_found"  # mine, theirs
+    CASE_OPENED = "case_opened"  # all of a case: code, model
+    CASE_INVITED = "case_invited"
+    CASE_MESSAGE = "case_message"
+    CASE_DECIDED = "case_decided"
+    CASE_ANSWERED = "case_answered"
+    CASE_REOPENED = "case_reopened"
+    REQUEST_SUBMITTED = "request_submitted"  # all of a request but held: project, hours if known
+    REQUEST_RETURNED = "request_returned"
+    REQUEST_AWARDED = "request_awarded"
+    REQUEST_DENIED = "request_denied"
+    REQUEST_HELD = "request_held"  # project, code: an award waits for a case
+    WATCH_MATCHED = "watch_matched"  # watch, model
+    JOIN_ASKED = "join_asked"  # group, project
+    JOIN_ANSWERED = "join_answered"  # project, answer: accepted or declined
+
+
+class Delivery(StrEnum):
+    AT_ONCE = "at_once"  # in the portal, and by e-mail within a minute
+    DIGEST = "digest"  # in the portal, and by e-mail with all else of a day
+    OFF = "off"  # neither
+
+
+_AT_ONCE = {
+    NoticeKind.CASE_INVITED,
+    NoticeKind.CASE_DECIDED,
+    NoticeKind.REQUEST_RETURNED,
+    NoticeKind.REQUEST_AWARDED,
+    NoticeKind.REQUEST_DENIED,
+    NoticeKind.JOIN_ASKED,
+}
+
+DEFAULTS: Mapping[NoticeKind, Delivery] = {
+    kind: Delivery.AT_ONCE if kind in _AT_ONCE else Delivery.DIGEST for kind in NoticeKind
+}

@@ -1,0 +1,89 @@
+"""JSON: similar efforts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects.resources import Resource
+from registry import access
+from registry.actions.readings import note_reading
+from registry.detect import neighbours
+from registry.models import Model, Overlap
+from registry.models.overlaps import sees_confidential
+from registry.serializers import overlaps as shapes
+
+
+class OverlapCalls:
+    """Mixed into the resource of models."""
+
+    @extend_schema(responses=shapes.NeighboursOut, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def overlaps(self, request: Request, pk: str) -> Response:
+        """The efforts most like this one among those that the caller may see, compared now."""
+        user: Any = request.user
+        model = access.get_model(user, pk)
+        rows = neighbours(model, user, now=timezone.now())
+        keys = [row.key for row in rows]
+        models = {
+            str(m.pk): m
+            for m in Model.objects.select_related("group__partner").filter(pk__in=keys)
+        }
+        body = {"results": [shapes.neighbour(row, models) for row in rows], "note": said_to_all()}
+        return Response(shapes.NeighboursOut(body, context={"request": request}).data)
+
+
+def said_to_all() -> str:
+    """The sentence that stands with every comparison, whatever was found."""
+    return _("Also compared with confidential plans; CESAI writes to you if it matters.")
+
+
+class OverlapResource(Resource):
+    shape = shapes.OverlapOut
+    queryset = Overlap.objects.none()
+    filterset_fields = {
+        "kind": ["exact"],
+        "is_settled": ["exact"],
+        "is_live": ["exact"],
+        "probability": ["gte"],
+    }
+
+    @property
+    def ordering(self) -> tuple[str, ...]:
+        """By what is at stake for those who decide; others do not learn what others ask for."""
+        if sees_confidential(self.request.user):
+            return ("-urgency", "-probability", "id")
+        return ("-probability", "id")
+
+    def get_queryset(self) -> QuerySet[Overlap]:
+        rows = Overlap.objects.visible_to(self.request.user)
+        return rows.select_related("a__group__partner", "b__group__partner")
+
+    def get_object(self) -> Overlap:
+        return access.get_overlap(self.request.user, self.kwargs["pk"])
+
+    def list(self, request: Request) -> Response:
+        """Stored pairs: by probability × stake for coordinators, own pairs for groups."""
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([self._shape(row) for row in page])
+
+    @extend_schema(responses=shapes.OverlapOut)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One pair with its reasons."""
+        user: Any = request.user
+        row = self.get_object()
+        if row.is_confidential:
+            note_reading(by=user, about=row, now=timezone.now())
+        return Response(self._shape(row))
+
+    def _shape(self, row: Overlap) -> Any:
+        with_stake = sees_confidential(self.request.user)
+        body = shapes.scored(row, with_stake=with_stake)
+        return shapes.OverlapOut(body, context=self.get_serializer_context()).data

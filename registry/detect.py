@@ -1,0 +1,319 @@
+"""Finds similar efforts: for a reader, among what they may see; for the queue, among all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from registry.models import Model, Overlap
+from registry.models.candidates import (
+    CLOSED,
+    EVERYTHING,
+    OPEN,
+    Candidate,
+    Sight,
+    ancestors_of,
+    find,
+    read_candidate,
+    with_facts,
+    words_of_models,
+)
+from registry.models.overlaps import sees_confidential
+from registry.overlap import WEIGHTS, Assessment, Effort, Kind, assess
+from registry.overlap.explain import alike, counterfactual, reason
+from registry.overlap.scorer import LINE, RELATED
+from registry.overlap.stake import Stake, avoidable, of_pair
+from registry.vocabulary import OPEN_STATES, ModelState
+
+if TYPE_CHECKING:
+    from projects.scoping import Person
+
+SHOWN = 20
+FINALISTS = 60  # those whose texts are read
+KEPT = RELATED  # pairs below are not stored unless a case knows them
+TEXT = frozenset({"text"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate, how it compares, and what doing both would cost."""
+
+    candidate: Candidate
+    assessment: Assessment
+    stake: Stake
+
+
+def neighbours(
+    model: Model, person: Person, *, now: datetime, most: int = SHOWN
+) -> list[Described]:
+    """The efforts most like a registered one among those that the person may see.
+
+    Three statements whatever is found, none of which reads a row that the person may not see.
+    """
+    mine = read_candidate(model.pk)
+    mine = replace(mine, effort=replace(mine.effort, words=_words(model)))
+    return look_around(mine, person, now=now, most=most)
+
+
+def look_around(
+    mine: Candidate, person: Person, *, now: datetime, most: int = SHOWN
+) -> list[Described]:
+    """The same for facts that may not be registered yet.
+
+    What others ask for is their affair: their stake is told by their public facts alone.
+    """
+    sight = Sight.of(person)
+    if not sees_confidential(person):
+        sight = replace(sight, reads_amounts=False)
+    return described(mine.effort, compare(mine, sight, now=now, most=most))
+
+
+def compare(mine: Candidate, sight: Sight, *, now: datetime, most: int = SHOWN) -> list[Found]:
+    """The efforts most like this one, the likeliest first; at least related ones only."""
+    found = find(mine.effort, sight)
+    if not sight.reads_amounts:
+        found = [replace(row, asked_gpu_seconds=None) for row in found]
+    keys = [UUID(row.effort.key) for row in found]
+    own = [UUID(mine.effort.key)] if _is_registered(mine) else []
+    above = ancestors_of([*own, *keys], sight)
+    effort = replace(
+        mine.effort, ancestors=mine.effort.ancestors | above.get(mine.effort.key, frozenset())
+    )
+    chosen = _finalists(effort, found, above, most)
+    texts = words_of_models([UUID(row.effort.key) for row in chosen])
+    rows = [
+        _scored(
+            replace(mine, effort=effort),
+            replace(row, effort=replace(row.effort, words=texts.get(row.effort.key, ""))),
+            now,
+        )
+        for row in chosen
+    ]
+    rows = [row for row in rows if row.assessment.probability >= KEPT]
+    rows.sort(key=lambda row: (-row.assessment.probability, row.candidate.effort.key))
+    return rows[:most]
+
+
+def assess_model(
+    model: Model, *, now: datetime, facts: Mapping[str, Any] | None = None
+) -> list[Overlap]:
+    """Compare a model with everything, store the pairs, and give back the flagged ones.
+
+    `facts` are those that a request froze. Open and confidential efforts are looked for apart, so
+    that which open pairs are found does not depend on plans that nobody may see. A pair that
+    falls below the line is scored anew and kept if a case knows it.
+    """
+    mine = read_candidate(model.pk)
+    effort = replace(mine.effort, words=_words(model))
+    mine = replace(mine, effort=with_facts(effort, facts) if facts else effort)
+    seen = _with_all_lineage(mine, compare(mine, OPEN, now=now, most=FINALISTS), now)
+    hidden = compare(mine, CLOSED, now=now, most=FINALISTS)
+    known = _known_before(mine, [*seen, *hidden], now)
+    return _store(
+        mine, [*((row, True) for row in seen), *((r, False) for r in (*hidden, *known))], now
+    )
+
+
+def _known_before(mine: Candidate, found: list[Found], now: datetime) -> list[Found]:
+    """Stored pairs that the search did not find again, scored anew."""
+    key = UUID(mine.effort.key)
+    pairs = Overlap.objects.filter(Q(a=key) | Q(b=key)).values_list("a", "b")
+    others = {b if a == key else a for a, b in pairs}
+    others -= {UUID(row.candidate.effort.key) for row in found}
+    texts = words_of_models(list(others)) if others else {}
+    rows = [read_candidate(other) for other in sorted(others)]
+    with_words = [
+        _scored(
+            mine,
+            replace(row, effort=replace(row.effort, words=texts.get(row.effort.key, ""))),
+            now,
+        )
+        for row in rows
+    ]
+    return _with_all_lineage(mine, with_words, now) if with_words else []
+
+
+def _with_all_lineage(mine: Candidate, rows: list[Found], now: datetime) -> list[Found]:
+    """The same pairs with lineage that goes through confidential models, too."""
+    keys = [UUID(mine.effort.key), *(UUID(row.candidate.effort.key) for row in rows)]
+    above = ancestors_of(keys, EVERYTHING)
+    effort = replace(mine.effort, ancestors=above.get(mine.effort.key, frozenset()))
+    return [
+        _scored(
+            replace(mine, effort=effort),
+            replace(
+                row.candidate,
+                effort=replace(
+                    row.candidate.effort,
+                    ancestors=above.get(row.candidate.effort.key, frozenset()),
+                ),
+            ),
+            now,
+        )
+        for row in rows
+    ]
+
+
+def _finalists(
+    mine: Effort,
+    found: Iterable[Candidate],
+    above: Mapping[str, frozenset[str]],
+    most: int,
+) -> list[Candidate]:
+    """Those that the text could still bring among the first; all that a gate lets through."""
+    points = WEIGHTS.points["text"]
+    margin = max(points.values()) - min(points.values())
+    scored = []
+    for row in found:
+        theirs = replace(row.effort, ancestors=above.get(row.effort.key, frozenset()))
+        quick = assess(mine, theirs, without=TEXT)
+        if quick.kind not in (Kind.NOT_ENOUGH,) and quick.probability > 0:
+            scored.append((quick.total, quick.kind, replace(row, effort=theirs)))
+    scored.sort(key=lambda item: (-item[0], item[2].effort.key))
+    if not scored:
+        return []
+    line = scored[min(most, len(scored)) - 1][0] - margin
+    return [row for total, _kind, row in scored if total >= line][:FINALISTS]
+
+
+def _scored(mine: Candidate, theirs: Candidate, now: datetime) -> Found:
+    states = {mine.state, theirs.state}
+    is_finished = ModelState.RELEASED in states and len(states) > 1
+    found = assess(mine.effort, theirs.effort, is_finished=is_finished)
+    today = now.date()
+    stake = of_pair(_stake(mine, today), _stake(theirs, today))
+    return Found(theirs, found, stake)
+
+
+def _stake(row: Candidate, today: Any) -> Stake:
+    effort = row.effort
+    return avoidable(
+        state=row.state,
+        asked_gpu_seconds=row.asked_gpu_seconds,
+        parameters=effort.parameters,
+        tokens=effort.tokens,
+        begin=effort.begin,
+        end=effort.end,
+        today=today,
+    )
+
+
+def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -> list[Overlap]:
+    """Write the pairs; what is settled stays settled, and what a case knows is never deleted."""
+    key = UUID(mine.effort.key)
+    overlaps = [_overlap(mine, row, is_seen=is_seen, now=now) for row, is_seen in rows]
+    own, other = ("found_by_a", "found_by_b")
+    for is_a in (True, False):
+        batch = [row for row in overlaps if (row.a_id == key) == is_a]
+        Overlap.objects.bulk_create(
+            sorted(batch, key=lambda row: (row.a_id, row.b_id)),
+            update_conflicts=True,
+            unique_fields=["a", "b"],
+            update_fields=[*_SCORED, own if is_a else other],
+        )
+    low = [row for row in overlaps if row.probability < KEPT]
+    pairs = Q(pk__in=())
+    for row in low:
+        pairs |= Q(a=row.a_id, b=row.b_id)
+    Overlap.objects.filter(pairs, cases=None, is_settled=False).delete()
+    return [row for row in overlaps if row.probability >= LINE]
+
+
+_SCORED = (
+    "probability", "kind", "reasons", "counterfactual", "facts_alike", "facts_told", "stake_low",
+    "stake_high", "urgency", "is_live", "is_confidential", "weights_version", "assessed_at",
+)  # fmt: skip
+
+
+def _overlap(mine: Candidate, row: Found, *, is_seen: bool, now: datetime) -> Overlap:
+    theirs, found = row.candidate, row.assessment
+    is_a = UUID(mine.effort.key) < UUID(theirs.effort.key)
+    a, b = (mine, theirs) if is_a else (theirs, mine)
+    shared, told = alike(found)
+    return Overlap(
+        a_id=UUID(a.effort.key),
+        b_id=UUID(b.effort.key),
+        probability=found.probability,
+        kind=found.kind.value,
+        reasons=reasons_of(found, a.effort, b.effort),
+        counterfactual=_both(found),
+        facts_alike=shared,
+        facts_told=told,
+        stake_low=row.stake.low,
+        stake_high=row.stake.high,
+        urgency=found.probability * row.stake.middle / 3600,
+        found_by_a=is_seen and is_a,
+        found_by_b=is_seen and not is_a,
+        is_live=bool({a.state, b.state} & set(OPEN_STATES)),
+        is_confidential=a.is_confidential or b.is_confidential,
+        weights_version=found.version,
+        found_at=now,
+        assessed_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A neighbour in words, for pages and the API; points as bars in both languages."""
+
+    key: str
+    name: str
+    probability: float
+    kind: str
+    reasons: list[dict[str, Any]]
+    counterfactual: dict[str, str] | None
+    stake: Stake
+    alike: tuple[int, int]
+
+
+def described(mine: Effort, rows: Iterable[Found]) -> list[Described]:
+    """What was found, in words."""
+    return [
+        Described(
+            key=row.candidate.effort.key,
+            name=row.candidate.effort.name,
+            probability=row.assessment.probability,
+            kind=row.assessment.kind.value,
+            reasons=reasons_of(row.assessment, mine, row.candidate.effort),
+            counterfactual=_both(row.assessment),
+            stake=row.stake,
+            alike=alike(row.assessment),
+        )
+        for row in rows
+    ]
+
+
+def reasons_of(found: Assessment, a: Effort, b: Effort) -> list[dict[str, Any]]:
+    """The bars of the waterfall that have any height, in both languages."""
+    rows = []
+    for part in found.parts:
+        if part.points:
+            said = reason(part, a, b)
+            rows.append(
+                {
+                    "feature": part.feature,
+                    "level": part.level,
+                    "points": round(part.points, 2),
+                    "en": said.en,
+                    "de": said.de,
+                }
+            )
+    return rows
+
+
+def _both(found: Assessment) -> dict[str, str] | None:
+    said = counterfactual(found)
+    return {"en": said.en, "de": said.de} if said else None
+
+
+def _words(model: Model) -> str:
+    return f"{model.description} {model.intended_users}"
+
+
+def _is_registered(mine: Candidate) -> bool:
+    return mine.effort.key.count("-") == 4

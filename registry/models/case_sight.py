@@ -1,0 +1,109 @@
+"""What of a case a person may read: all of it, the open side, or their own side alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, QuerySet
+
+from projects.scoping import sees_everything
+from registry.models.cases import Case, CaseMessage, CaseParty
+from registry.models.models import Model
+from registry.models.overlaps import Overlap, sees_confidential
+
+if TYPE_CHECKING:
+    from projects.models import User
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSight:
+    """The parts of a case that one person may read.
+
+    `stake` is a range of GPU-hours; whoever may not read the confidential side gets it rounded to
+    one digit, so that no request can be recognised by its amount. `hidden` tells that there is
+    more than what is shown, without counting it.
+    """
+
+    case: Case
+    parties: list[CaseParty]
+    own: list[CaseParty]
+    overlaps: list[Overlap]
+    messages: list[CaseMessage]
+    stake: tuple[float, float]
+    is_handler: bool
+    hidden: bool
+
+
+def sight_of(case: Case, person: User) -> CaseSight:
+    """What the person may read of a case that they may see."""
+    parties = list(
+        case.parties.select_related("model__group__partner", "group__partner", "answered_by")
+    )
+    groups = set(person.standing.group_roles)
+    own = [party for party in parties if party.group_id in groups]
+    aside = case.recusals.filter(user=person.pk).exists()
+    reads_all = sees_confidential(person) and not own and not aside
+    shown = parties if reads_all else _shown(parties, own, person)
+    seen = {party.model_id for party in shown}
+    overlaps = [
+        row
+        for row in case.overlaps.select_related("a__group__partner", "b__group__partner")
+        if row.a_id in seen and row.b_id in seen
+    ]
+    stake = _stake(case)
+    return CaseSight(
+        case=case,
+        parties=shown,
+        own=own,
+        overlaps=overlaps,
+        messages=list(_messages(case, own, reads_all=reads_all)),
+        stake=stake if reads_all else (_rounded(stake[0]), _rounded(stake[1])),
+        is_handler=reads_all and person.standing.handles_cases,
+        hidden=len(shown) < len(parties),
+    )
+
+
+def _shown(parties: list[CaseParty], own: list[CaseParty], person: User) -> list[CaseParty]:
+    """One's own side, what one may see anyway, and, where all agreed, the other side."""
+    if sees_everything(person) and not own:
+        # Staff who do not read confidential plans here: what any partner may see, and no more.
+        open_models = set(
+            Model.objects.open_to_partners()
+            .filter(pk__in=[party.model_id for party in parties])
+            .values_list("pk", flat=True)
+        )
+        return [party for party in parties if party.model_id in open_models]
+    mine = {party.pk for party in own}
+    visible = set(
+        Model.objects.visible_as_member(person)
+        .filter(pk__in=[party.model_id for party in parties])
+        .values_list("pk", flat=True)
+    )
+    introduced = all(party.is_introducible for party in parties)
+    return [
+        party for party in parties if party.pk in mine or party.model_id in visible or introduced
+    ]
+
+
+def _messages(case: Case, own: list[CaseParty], *, reads_all: bool) -> QuerySet[CaseMessage]:
+    rows = case.messages.select_related("by", "party__group")
+    if reads_all:
+        return rows
+    invited = [party.pk for party in own if party.invited_at]
+    if not invited:
+        return rows.none()
+    return rows.filter(Q(is_for_all=True) | Q(party__in=invited))
+
+
+def _stake(case: Case) -> tuple[float, float]:
+    rows: list[Any] = list(case.overlaps.values_list("stake_low", "stake_high"))
+    lows = [low for low, high in rows if high]
+    return min(lows, default=0) / HOUR, max((high for _low, high in rows), default=0) / HOUR
+
+
+def _rounded(hours: float) -> float:
+    """To one significant digit."""
+    return float(f"{hours:.1g}")
