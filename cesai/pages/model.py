@@ -20,7 +20,7 @@ from registry.access import get_model, merging_verb
 from registry.actions.fingerprints import verdict_on
 from registry.detect import neighbours
 from registry.fingerprints import Verdict
-from registry.forms import ParentForm
+from registry.forms.plans import ParentForm
 from registry.models import Derivation, Figure, Model
 from registry.models.assessments import ai_act_of, licence_flow_of, lineage_of
 from registry.models.figures import best_of, one_for_each_kind

@@ -17,13 +17,14 @@ from compute.views.months import capacity_drawing, later, this_month
 from projects.access import portal_verbs
 from projects.models import Project
 from projects.roles import Verb
-from registry.models import Model
+from registry.models import Case, Model, Overlap
 
 if TYPE_CHECKING:
     from projects.models import User
 
 SOON = timedelta(days=3)
 ROWS = 8
+SIMILAR = 3
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -75,6 +76,11 @@ def _work_of_staff(user: User, now: datetime) -> dict[str, Any]:
         "worklist": waiting.select_related("project__lead_group__partner", "owner")
         .annotate(asked=Sum("lines__gpu_seconds"))
         .order_by("due_at", "id")[:10],
+        "similar": Overlap.objects.visible_to(user)
+        .in_queue()
+        .select_related("a__group", "b__group")
+        .order_by("-urgency", "-probability", "id")[:SIMILAR],
+        "open_cases": Case.objects.visible_to(user).undecided().order_by("due_at")[:ROWS],
         "trouble": _in_trouble(user, now),
         "drawing": capacity_drawing(capacity, later(month, -5), later(month, 7)),
     }

@@ -10,9 +10,6 @@ from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from projects.actions.notices import tell
-from projects.models.notices import leads_of
-from projects.notices import NoticeKind
 
 from compute.actions import gate
 from compute.actions.requests import already_decided
@@ -31,10 +28,13 @@ from compute.models.ledger import post
 from compute.quota import gpu_hours, gpu_minutes, months_in, spread
 from compute.states import DECIDABLE, AllocationState, RequestState
 from projects.access import belongs_to
+from projects.actions.notices import tell
 from projects.doorbell import ring
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
 from projects.models.events import record_event
+from projects.models.notices import leads_of
+from projects.notices import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,19 @@ def _award(
         now=now,
         reason=reason,
         changes={
-            **{str(g.line.pk): [g.line.gpu_seconds, g.gpu_seconds] for g in grants},
-            **{name: [None, mark] for name, mark in marks.items() if mark},
+            str(grant.line.pk): [grant.line.gpu_seconds, grant.gpu_seconds] for grant in grants
         },
     )
+    if marks["awarded_beside"]:
+        # The project's groups read its log; that there is a case may be confidential.
+        record_event(
+            by=by,
+            kind="award_beside_case",
+            about=request,
+            now=now,
+            reason=marks["exception_reason"],
+            changes={"case": [None, marks["awarded_beside"]]},
+        )
     tell(
         users=leads_of(request.project.lead_group),
         kind=NoticeKind.REQUEST_AWARDED,

@@ -51,12 +51,16 @@ class Requests(ReadOnly):
         """Amounts per line; a refusal keeps what was typed."""
         row = access.get_request(request.user, key, Verb.AWARD)
         lines = row.lines.select_related("pool__cluster")
-        form = AwardForm(request.POST or None, lines=lines)
+        form = AwardForm(request.POST or None, lines=lines, held=True)
         if form.sent_by(request):
             with form.told():
-                reason, grants = form.cleaned_data["reason"], form.grants()
                 award(
-                    by=request.user, request=row, grants=grants, reason=reason, now=timezone.now()
+                    by=request.user,
+                    request=row,
+                    grants=form.grants(),
+                    reason=form.cleaned_data["reason"],
+                    exception=form.cleaned_data["exception"],
+                    now=timezone.now(),
                 )
                 self.message_user(request, _("Awarded."), messages.SUCCESS)
                 return redirect(reverse("admin:compute_request_changelist"))

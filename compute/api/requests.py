@@ -107,7 +107,14 @@ class RequestResource(Resource):
         row = access.get_request(user, pk, Verb.AWARD)
         values = self.body(shapes.AwardIn)
         grants = _grants(row, values["lines"])
-        award(by=user, request=row, grants=grants, reason=values["reason"], now=timezone.now())
+        award(
+            by=user,
+            request=row,
+            grants=grants,
+            reason=values["reason"],
+            exception=values["exception"],
+            now=timezone.now(),
+        )
         return self.shown(self.get_object())
 
     @extend_schema(request=shapes.ReasonIn, responses=shapes.RequestOut)

@@ -149,7 +149,9 @@ def typed_lines(lines: Iterable[RequestLine]) -> list[dict[str, Any]]:
 class AwardForm(PageForm):
     """One amount for each line, at most what was asked; nothing means nothing."""
 
-    def __init__(self, *args: Any, lines: Iterable[RequestLine], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, lines: Iterable[RequestLine], held: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.lines = {f"line-{line.pk}": line for line in lines}
         for name, line in self.lines.items():
@@ -162,6 +164,14 @@ class AwardForm(PageForm):
                 max_value=most,
                 help_text=_("GPU-hours, at most the %(asked)s that are asked")
                 % {"asked": number_format(most, force_grouping=True)},
+            )
+        if held:
+            self.fields["exception"] = forms.CharField(
+                label=_("why beside the open case"),
+                max_length=10_000,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=_("Only to award before the case is decided; the award is marked."),
             )
         self.fields["reason"] = forms.CharField(
             label=_("reason"),

@@ -14,6 +14,8 @@ from compute.models import (
 )
 from compute.quota import gpu_hours
 from compute.serializers.amounts import GpuHours, hours
+from projects.access import portal_verbs
+from projects.roles import Verb
 from projects.serializers import ResourceUrl
 
 
@@ -60,18 +62,26 @@ class RequestOut(serializers.ModelSerializer[Request]):
     why_not_reuse = serializers.SerializerMethodField()
     lines = RequestLineOut(many=True, read_only=True)
     waiting_on = serializers.CharField(read_only=True)
+    awarded_beside = serializers.SerializerMethodField(
+        help_text="Codes of cases that were open at the award; for reviewers."
+    )
 
     class Meta:
         model = Request
         fields = [
             "id", "url", "project", "model", "kind", "purpose", "state", "justification",
             "why_not_reuse", "lines", "waiting_on", "due_at", "created_at", "submitted_at",
-            "decided_at", "decision_reason",
+            "decided_at", "decision_reason", "awarded_beside",
         ]  # fmt: skip
 
     def get_why_not_reuse(self, request: Request) -> WhyNotShape:
         shape: Any = {"reasons": request.why_not_reasons, "text": request.why_not_text}
         return shape  # type: ignore[no-any-return]
+
+    def get_awarded_beside(self, request: Request) -> str:
+        call = self.context.get("request")
+        reviews = call is not None and Verb.REVIEW_REQUEST in portal_verbs(call.user)
+        return request.awarded_beside if reviews else ""
 
 
 class LineIn(serializers.Serializer[Any]):
@@ -108,4 +118,11 @@ class AwardLineIn(serializers.Serializer[Any]):
 
 
 class AwardIn(ReasonIn):
+    exception = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=10_000,
+        help_text="Why it is awarded before an open case is decided; the award is marked.",
+    )
     lines = AwardLineIn(many=True, allow_empty=False, max_length=50)  # type: ignore[call-arg]

@@ -29,9 +29,15 @@ from compute.models import Allocation, Request
 from compute.models.requests import STATE_LABELS
 from compute.views.months import line_drawings
 from projects.access import belongs_to, get_project, project_verbs
+from projects.models import User
 from projects.pages import PageForm, SignedIn, page_of
 from projects.roles import Verb
-from registry.models import Model
+from registry.actions.cases import open_cases_about
+from registry.detect import neighbours
+from registry.models import Case, Model
+from registry.views.overlaps import shown_neighbours
+
+SIMILAR = 4
 
 
 @login_required
@@ -138,12 +144,17 @@ def review(request: SignedIn, key: str) -> HttpResponse:
 def award(request: SignedIn, key: str) -> HttpResponse:
     """Grant all or part."""
     row = access.get_request(request.user, key, Verb.AWARD)
-    form = AwardForm(request.POST, lines=row.lines.select_related("pool__cluster"))
+    lines = row.lines.select_related("pool__cluster")
+    form = AwardForm(request.POST, lines=lines, held=True)
     if form.sent_by(request):
         with form.told():
-            reason, grants = form.cleaned_data["reason"], form.grants()
             awards.award(
-                by=request.user, request=row, grants=grants, reason=reason, now=timezone.now()
+                by=request.user,
+                request=row,
+                grants=form.grants(),
+                reason=form.cleaned_data["reason"],
+                exception=form.cleaned_data["exception"],
+                now=timezone.now(),
             )
             messages.success(request, _("Awarded. The limit is being set on the cluster."))
             return redirect("request", row.pk)
@@ -190,11 +201,19 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         row.lines.select_related("pool__cluster", "allocation").prefetch_related("awards")
     )
     earlier = Allocation.objects.visible_to(user).filter(project=row.project)
+    model = Model.objects.visible_to(user).filter(pk__in=[row.model_id]).first()
+    cases = _cases(user, row)
+    held = any(case.holds_at(now) for case in cases)
     context: dict[str, Any] = {
         "row": row,
         "now": now,
         "lines": lines,
-        "model": Model.objects.visible_to(user).filter(pk__in=[row.model_id]).first(),
+        "model": model,
+        "neighbours": shown_neighbours(neighbours(model, user, now=now, most=SIMILAR))
+        if model
+        else [],
+        "cases": cases,
+        "held": held,
         "asked": sum(line.gpu_seconds for line in lines),
         "awarded": sum(award.gpu_seconds for line in lines for award in line.awards.all()),
         "drawings": line_drawings(lines, now) if not row.decided_at else [],
@@ -204,7 +223,7 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         "moves": row.moves.select_related("by"),
         "verbs": project_verbs(user, row.project),
         "is_own": belongs_to(user, row.project),
-        "award": AwardForm(lines=lines),
+        "award": AwardForm(lines=lines, held=held),
         "back": CommentForm(prefix="back"),
         "deny": CommentForm(prefix="deny"),
         "refused": next(iter(sent.values()), None),
@@ -212,6 +231,13 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
     }
     status = next((form.status for form in sent.values()), 200)
     return render(request, "compute/request.html", context, status=status)
+
+
+def _cases(user: User, row: Request) -> list[Case]:
+    """Open cases about the request's model, for those who decide; applicants see none."""
+    if row.model is None or Verb.REVIEW_REQUEST not in project_verbs(user, row.project):
+        return []
+    return open_cases_about([row.model])
 
 
 def _chosen(request: SignedIn) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from registry.overlap.features import levels_of
 from registry.overlap.scorer import Kind
 from registry.overlap.weights import Weights, weights_of
 
-SPREAD = 0.2  # standard deviation of a scale around 1 that the prior allows
+SPREAD = 0.15  # standard deviation of a scale around 1 that the prior allows
 ROUNDS = 600
 RATE = 0.5
 NO_FEATURES: frozenset[str] = frozenset()

@@ -245,12 +245,16 @@ def open_cases_about(models: Iterable[Model]) -> list[Case]:
 
 
 def new_pairs(flagged: Iterable[Overlap]) -> list[Overlap]:
-    """Of flagged pairs those that nobody handles and nobody has settled, both still going on."""
+    """Of flagged pairs those that nobody handles and nobody has settled, both still going on.
+
+    An effort that is known from public records alone has nobody here who could answer.
+    """
     pairs = Q(pk__in=())
     for row in flagged:
         pairs |= Q(a=row.a_id, b=row.b_id)
     rows = Overlap.objects.filter(pairs, is_settled=False).exclude(cases__state__in=OPEN_CASES)
     rows = rows.filter(a__state__in=OPEN_STATES, b__state__in=OPEN_STATES)
+    rows = rows.filter(a__public_record={}, b__public_record={})
     return list(rows.select_related("a", "b"))
 
 

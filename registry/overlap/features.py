@@ -139,7 +139,7 @@ def text(a: Effort, b: Effort) -> str:
     """How alike titles, purposes and abstracts are, German ones in English."""
     if not a.text or not b.text:
         return UNKNOWN
-    steps = [(0.4, "very_like"), (0.2, "like"), (0.1, "somewhat_like")]
+    steps = [(0.5, "very_like"), (0.25, "like"), (0.1, "somewhat_like")]
     return _steps(likeness(a.text, b.text), steps, "unlike")
 
 

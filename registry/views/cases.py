@@ -22,7 +22,7 @@ from projects.roles import Verb
 from registry.access import get_case, get_party
 from registry.actions import cases, talks
 from registry.actions.readings import note_reading
-from registry.case_forms import (
+from registry.forms.cases import (
     AnswerForm,
     AssignForm,
     CaseFilters,

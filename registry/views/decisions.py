@@ -26,7 +26,7 @@ from registry.access import (
 )
 from registry.actions.lineage import Parent, link_parent, unlink_parent
 from registry.actions.states import confirm_model, merge_models, move_model, name_successor
-from registry.forms import MoveForm, NamedModelForm, ParentForm
+from registry.forms.plans import MoveForm, NamedModelForm, ParentForm
 from registry.models import Model
 from registry.models.certificates import certificate_of
 

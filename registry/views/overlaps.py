@@ -22,9 +22,9 @@ from projects.roles import Verb
 from registry.access import get_model, get_overlap, version_named
 from registry.actions.cases import open_case
 from registry.actions.readings import note_reading
-from registry.case_forms import OverlapFilters
 from registry.detect import Described, look_around, neighbours
-from registry.forms import NewPlanForm
+from registry.forms.cases import OverlapFilters
+from registry.forms.plans import NewPlanForm
 from registry.models import Case, Model, Overlap
 from registry.models.figures import best_figures
 from registry.models.overlaps import KIND_LABELS, sees_confidential

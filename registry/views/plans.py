@@ -17,7 +17,7 @@ from projects.roles import Verb
 from registry.access import get_model, version_named
 from registry.actions.cards import import_card, put_card
 from registry.actions.models import plan_model, update_model
-from registry.forms import FACTS, CardForm, NewCardForm, NewPlanForm, PlanForm
+from registry.forms.plans import FACTS, CardForm, NewCardForm, NewPlanForm, PlanForm
 from registry.models import Model
 from registry.models.cards import card_of
 from registry.terms import DOMAINS, TASKS

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from projects.pages import SignedIn
 from registry.access import get_watch
 from registry.actions.watches import create_watch, delete_watch
-from registry.case_forms import WatchForm
+from registry.forms.cases import WatchForm
 from registry.models import Watch
 
 

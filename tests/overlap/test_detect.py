@@ -10,15 +10,15 @@ import pytest
 from projects.models import Project
 from registry.actions.comparing import compare_due, compare_model
 from registry.detect import neighbours
+from registry.languages import EU
 from registry.models import Block, Model, Overlap
 from tests import make
 from tests.conftest import Caller
 
-EU = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
 BASE: dict[str, Any] = {
     "modality_in": ["text"],
     "modality_out": ["text"],
-    "languages": EU,
+    "languages": list(EU),
     "tasks": ["general"],
     "training_mode": "from_scratch",
     "parameters": 9_000_000_000,
@@ -36,7 +36,7 @@ def plan(project: Project | None = None, **facts: Any) -> Model:
 @pytest.fixture
 def theirs(db: None) -> Model:
     """A parallel effort of another partner that every partner may see."""
-    return plan(name="Theirs-9B", languages=EU[:22], parameters=8_000_000_000)
+    return plan(name="Theirs-9B", languages=list(EU[:22]), parameters=8_000_000_000)
 
 
 def test_parallel_efforts_of_two_partners_are_flagged_with_reasons(

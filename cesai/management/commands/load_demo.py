@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cesai.catalogue.clusters import load_clusters
 from cesai.catalogue.counts import Counts
+from cesai.catalogue.invented import load_invented
 from cesai.catalogue.models import load_models
 from cesai.catalogue.organisations import load_organisations
 from cesai.catalogue.reading import SHIPPED, read_records
@@ -25,9 +26,11 @@ from projects.actions.projects import create_project
 from projects.actions.tokens import create_token
 from projects.models import Group, Membership, Partner, PortalRole, Project, User
 from projects.roles import Role
+from registry.actions.comparing import compare_due, count_words
 from registry.models import Model
 
 MONTHS = 61
+MOST_COMPARED = 1_000
 TOKEN_DAYS = 365
 # name → full name, portal role, (group, role)
 PEOPLE: dict[str, tuple[str, Role | None, tuple[str, Role] | None]] = {
@@ -63,6 +66,9 @@ class Command(BaseCommand):
             for described in clusters:
                 _cluster(described, groups["g1"].partner, people["operator"], now)
             _catalogue(now)
+            load_invented(groups, {}, now=now)
+        count_words()
+        compare_due(now=timezone.now(), most=MOST_COMPARED)
         content = {
             "url": settings.BASE_URL,
             "users": users,
@@ -93,7 +99,12 @@ def _groups() -> dict[str, Group]:
         Partner.objects.get_or_create(
             slug=slug, defaults={"name": name, "country": country, "city": city}
         )
-    groups = {"g1": ("nordlicht", "Language models G1"), "g2": ("suedwind", "Speech and text G2")}
+    groups = {
+        "g1": ("nordlicht", "Language models G1"),
+        "g2": ("suedwind", "Speech and text G2"),
+        "g3": ("suedwind", "Foundation models G3"),
+        "g4": ("nordlicht", "Applied AI G4"),
+    }
     return {
         slug: Group.objects.get_or_create(
             partner=Partner.objects.get(slug=partner),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models import User
 from projects.pages import Filters, PageForm
-from registry.forms import BigCount, Day, Words
+from registry.forms.plans import BigCount, Day, Words
 from registry.models import Case, CaseParty, Overlap
 from registry.models.cases import CASE_LABELS, OUTCOME_LABELS
 from registry.models.labels import MODALITY_LABELS
