@@ -22,6 +22,9 @@ WORKERS = frozenset({"member", "lead"})
 LEADS = frozenset({"lead"})
 MANAGERS = frozenset({"lead", "partner_admin"})
 ON_CLUSTER = OURS | STAFF | OPERATOR
+IN_GROUP = frozenset({"guest", "member", "lead"})
+COORDINATOR = frozenset({"coordinator"})
+CONFIDENTIAL = COORDINATOR | {"auditor"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,17 @@ def _detail(may: frozenset[str]) -> Rule:
 def _work(body: Any = None, status: int = 200) -> Rule:
     """What those who edit a model of the group do; the group and the staff see it."""
     return Rule(may=WORKERS, sees=OURS | STAFF, body=body or (lambda world: {}), status=status)
+
+
+def _handle(body: Any = None, status: int = 200) -> Rule:
+    """What coordinators do in a case; its invited group and the staff see it."""
+    sees = IN_GROUP | STAFF
+    return Rule(may=COORDINATOR, sees=sees, body=body or (lambda world: {}), status=status)
+
+
+def _answer(body: Any, status: int = 200) -> Rule:
+    """What an invited group's lead answers; to others it is no party of theirs."""
+    return Rule(may=LEADS, sees=IN_GROUP, body=body, status=status)
 
 
 Table = dict[str, dict[str, Rule]]
@@ -127,6 +141,10 @@ API: Table = {
             status=409,  # it takes no part
         ),
     },
+    "api-projects-join": {
+        # The lead may ask, but its group leads the project already.
+        "post": Rule(may=LEADS, sees=OURS | STAFF, body=lambda w: {"text": "GPUs"}, status=409)
+    },
     "api-tokens-list": {
         "get": _list(),
         "post": Rule(may=SIGNED_IN, body=lambda w: {"name": "mine"}, status=201),
@@ -185,6 +203,45 @@ API: Table = {
     "api-models-compute": {"get": _detail(OURS | STAFF)},
     "api-models-ai-act": {"get": _detail(OURS | STAFF)},
     "api-models-licence-flow": {"get": _detail(OURS | STAFF)},
+    "api-models-overlaps": {"get": _detail(OURS | STAFF)},
+    "api-overlaps-list": {"get": _list()},
+    "api-overlaps-detail": {"get": _detail(OURS | CONFIDENTIAL)},
+    "api-cases-list": {
+        "get": _list(),
+        "post": Rule(
+            may=COORDINATOR,
+            sees=SIGNED_IN,
+            body=lambda w: {"overlaps": [str(w.free_overlap.pk)]},
+            status=201,
+        ),
+    },
+    "api-cases-detail": {"get": _detail(IN_GROUP | STAFF)},
+    "api-cases-assign": {
+        "post": _handle(
+            lambda w: {"owner": None, "due_at": "2030-01-01T00:00:00Z", "waiting_on": ""}
+        )
+    },
+    "api-cases-invite": {"post": _handle(lambda w: {"party": str(w.party.pk), "text": "Hello"})},
+    "api-cases-say": {"post": _handle(lambda w: {"text": "Hello"})},
+    "api-cases-file-email": {
+        "post": _handle(lambda w: {"party": str(w.party.pk), "text": "Hello", "sender": "a@b.c"})
+    },
+    "api-cases-recuse": {"post": _handle()},
+    "api-cases-decide": {"post": _handle(lambda w: {"outcome": "proceed", "reason": "fine"})},
+    "api-cases-close": {"post": _handle(status=409)},  # it is not decided
+    "api-cases-reopen": {"post": _handle(lambda w: {"reason": "new"}, 409)},  # it is open
+    "api-cases-reply": {"post": _answer(lambda w: {"party": str(w.party.pk), "text": "Hello"})},
+    "api-cases-agree": {  # there is no outcome yet
+        "post": _answer(lambda w: {"party": str(w.party.pk), "agrees": True}, 409)
+    },
+    "api-cases-consent": {"post": _answer(lambda w: {"party": str(w.party.pk), "consents": True})},
+    "api-watches-list": {
+        "get": _list(),
+        "post": Rule(
+            may=SIGNED_IN, body=lambda w: {"name": "mine", "languages": ["de"]}, status=201
+        ),
+    },
+    "api-watches-detail": {"get": _detail(LEADS), "delete": Rule(may=LEADS, status=204)},
     "api-versions-list": {
         "get": _list(),
         "post": _work(lambda w: {"model": str(w.model.pk), "source": "s3://new"}, 201),
@@ -364,6 +421,10 @@ PAGES: Table = {
         "post": _form(LEADS, OURS | STAFF, lambda w: {"group": str(w.other_group.pk)}),
     },
     "participant-remove": {"post": _form(LEADS, OURS | STAFF, status=409)},  # it takes no part
+    "project-join": {"post": _form(LEADS, OURS | STAFF, lambda w: {"text": "GPUs"})},
+    "join-answer": {
+        "post": _form(LEADS, IN_GROUP | STAFF | {"stranger"}, lambda w: {"accepts": "yes"})
+    },
     "groups": {"get": Rule(may=_SIGNED)},
     "group": {"get": Rule(may=OF_PARTNERS)},
     "invite": {
@@ -412,6 +473,34 @@ PAGES: Table = {
     },
     "model-certificate": {"get": Rule(may=WORKERS, sees=OURS | STAFF)},
     "derivation-remove": {"post": _form(WORKERS, OURS | STAFF)},
+    "plan-similar": {"post": Rule(may=_SIGNED, body=lambda w: w.plan_form)},
+    "model-similar": {"get": Rule(may=OURS | STAFF)},
+    "model-join": {"post": _form(LEADS, OURS | STAFF, lambda w: {"text": "GPUs"})},
+    "overlaps": {"get": Rule(may=_SIGNED)},
+    "overlap": {"get": Rule(may=OURS | CONFIDENTIAL)},
+    "overlap-case": {"post": _form(COORDINATOR, _SIGNED)},
+    "cases": {"get": Rule(may=_SIGNED)},
+    "case": {"get": Rule(may=IN_GROUP | STAFF)},
+    "case-say": {"post": _handle(lambda w: {"text": "Hello"}, 302)},
+    "case-email": {
+        "post": _handle(
+            lambda w: {"party": str(w.party.pk), "text": "Hello", "sender": "a@b.c"}, 302
+        )
+    },
+    "case-assign": {"post": _handle(lambda w: {"due_on": "2030-01-01"}, 302)},
+    "case-recuse": {"post": _handle(status=302)},
+    "case-decide": {"post": _handle(lambda w: {"outcome": "proceed", "reason": "fine"}, 302)},
+    "case-close": {"post": _handle(status=409)},
+    "case-reopen": {"post": _handle(lambda w: {"text": "new"}, 409)},
+    "case-invite": {"post": _handle(lambda w: {"text": "Hello"}, 302)},
+    "case-reply": {"post": _answer(lambda w: {"text": "Hello"}, 302)},
+    "case-agree": {"post": _answer(lambda w: {"agrees": "yes"}, 409)},
+    "case-consent": {"post": _answer(lambda w: {"consents": "yes"}, 302)},
+    "watches": {
+        "get": Rule(may=_SIGNED),
+        "post": _form(_SIGNED, frozenset(), lambda w: {"name": "mine", "languages": "de"}),
+    },
+    "watch-delete": {"post": _form(LEADS, frozenset())},
     "requests": {"get": Rule(may=_SIGNED)},
     "request-new": {"get": Rule(may=_SIGNED)},
     "request-line": {"get": Rule(may=_SIGNED)},

@@ -15,12 +15,16 @@ from compute.models import (
     UsageRecord,
 )
 from projects.actions.groups import invite_member
+from projects.actions.joining import ask_to_join
 from projects.models import AccessToken, Event, Group, Membership, Project, User
 from projects.notices import NoticeKind
 from projects.roles import Role
+from registry.actions.cases import open_case
 from registry.actions.figures import record_figure
+from registry.actions.talks import invite_group
 from registry.actions.versions import set_alias
-from registry.models import Figure, Model
+from registry.actions.watches import create_watch
+from registry.models import Figure, Model, Overlap
 from tests import make
 from tests.projects.telling import told
 
@@ -82,6 +86,23 @@ class World:
         self.invitation, self.secret = invite_member(
             by=lead, group=self.group, email="x@example.org", role="guest", now=make.now()
         )
+        self.overlap = self._overlap(self.model, self.other_model)
+        self.free_overlap = self._overlap(self.base, self.other_model)
+        self.case = open_case(
+            by=self.people["coordinator"], overlaps=[self.overlap], now=make.now()
+        )
+        self.party = self.case.parties.select_related("case", "group", "model").first()
+        invite_group(by=self.people["coordinator"], party=self.party, text=CANARY, now=make.now())
+        self.watch = create_watch(
+            by=lead, values={"name": CANARY, "languages": ["de"]}, now=make.now()
+        )
+        self.join_request = ask_to_join(
+            by=self.people["stranger"],
+            project=self.project,
+            group=self.other_group,
+            text="ours",
+            now=make.now(),
+        )
         self.notice = told(lead, params={"project": CANARY})
         make.deliver(self.cluster, self.project.unix_user)
         self.usage = self._usage()
@@ -113,7 +134,7 @@ class World:
             "invitations": self.invitation.pk,
             "projects": self.project.pk,
             "tokens": self.lead_token_id,
-            "events": Event.objects.filter(project=self.project).first().id,  # type: ignore[union-attr]
+            "events": Event.objects.filter(project=self.project, actor=lead).first().id,  # type: ignore[union-attr]
             "notices": self.notice.pk,
             "models": self.model.pk,
             "versions": self.version.pk,
@@ -130,6 +151,9 @@ class World:
             "usage": self.usage.id,
             "jobs": self.job.pk,
             "lead": lead.pk,
+            "overlaps": self.overlap.pk,
+            "cases": self.case.pk,
+            "watches": self.watch.pk,
         }
 
     @cached_property
@@ -165,6 +189,15 @@ class World:
             "request-line": [],
             "job-new": [],
             "project": [self.project.slug],
+            "project-join": [self.project.slug],
+            "join-answer": [self.join_request.pk],
+            "plan-similar": [],
+            "overlap-case": [self.free_overlap.pk],
+            "watch-delete": [self.watch.pk],
+            **{
+                f"case-{act}": [self.case.pk, self.party.pk]
+                for act in ("invite", "reply", "agree", "consent")
+            },
             "project-edit": [self.project.slug],
         }
         noun = f"{route.split('-', maxsplit=1)[0]}s"
@@ -231,6 +264,17 @@ class World:
 
     def card_body(self) -> dict[str, Any]:
         return {"card": f"---\nlicense: mit\n---\n# {CANARY}\n"}
+
+    def _overlap(self, one: Model, other: Model) -> Overlap:
+        """A pair as if the group's own search had found it."""
+        a, b = sorted((one, other), key=lambda model: model.pk)
+        text = f"both {CANARY}"
+        return Overlap.objects.create(
+            a=a, b=b, probability=0.9, kind="duplicate", is_live=True, is_confidential=True,
+            reasons=[{"feature": "text", "level": "like", "points": 1, "en": text, "de": text}],
+            found_by_a=True, found_by_b=True, weights_version=CANARY,
+            found_at=make.now(), assessed_at=make.now(),
+        )  # fmt: skip
 
     def _figure(self) -> Figure:
         return record_figure(

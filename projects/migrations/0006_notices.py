@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=200)),
                 ('at', models.DateTimeField()),
                 ('read_at', models.DateTimeField(null=True)),
-                ('delivery', models.CharField(choices=[('at_once', 'here and by e-mail at once'), ('digest', 'here and by e-mail as a digest'), ('off', 'not at all')], max_length=8)),
+                ('delivery', models.CharField(choices=[('at_once', 'by e-mail at once'), ('digest', 'by e-mail as a digest'), ('off', 'not at all')], max_length=8)),
                 ('mailed_at', models.DateTimeField(null=True)),
                 ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.event')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('overlap_found', 'a similar effort is found'), ('case_opened', 'a case is opened'), ('case_invited', 'my group is invited to a case'), ('case_message', 'somebody writes in a case'), ('case_decided', 'a case is decided'), ('case_answered', 'a group answers in a case'), ('case_reopened', 'a case is opened again'), ('request_submitted', 'a request is submitted'), ('request_returned', 'a request is sent back'), ('request_awarded', 'a request is awarded'), ('request_denied', 'a request is denied'), ('request_held', 'an award waits for a case'), ('watch_matched', 'a watch finds an effort'), ('join_asked', 'a group asks to take part in my project'), ('join_answered', "my group's wish to take part is answered")], max_length=24)),
-                ('delivery', models.CharField(choices=[('at_once', 'here and by e-mail at once'), ('digest', 'here and by e-mail as a digest'), ('off', 'not at all')], max_length=8)),
+                ('delivery', models.CharField(choices=[('at_once', 'by e-mail at once'), ('digest', 'by e-mail as a digest'), ('off', 'not at all')], max_length=8)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

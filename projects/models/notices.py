@@ -39,8 +39,8 @@ KIND_LABELS = [
     (NoticeKind.JOIN_ANSWERED.value, _("my group's wish to take part is answered")),
 ]
 DELIVERY_LABELS = [
-    (Delivery.AT_ONCE.value, _("here and by e-mail at once")),
-    (Delivery.DIGEST.value, _("here and by e-mail as a digest")),
+    (Delivery.AT_ONCE.value, _("by e-mail at once")),
+    (Delivery.DIGEST.value, _("by e-mail as a digest")),
     (Delivery.OFF.value, _("not at all")),
 ]
 SENTENCES: dict[str, Any] = {

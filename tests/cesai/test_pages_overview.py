@@ -77,7 +77,7 @@ def test_it_costs_the_same_however_much_there_is(
         make.make_request(project)
         make.make_model(project)
     browser = lead.as_browser
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         browser.get("/")
 
 

@@ -127,7 +127,7 @@ def test_the_catalogue_costs_the_same_however_long_it_is(
         cluster.public_record = {"gpu_type": "h100", "gpu_count": 8, "as_of": "2026-01"}
         cluster.save()
     browser = member.as_browser
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get("/clusters/")
 
 
@@ -138,5 +138,5 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_pool()
     browser = member.as_browser
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/clusters/")

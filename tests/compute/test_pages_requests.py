@@ -155,7 +155,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_request(project, pool, submitted=False)
     browser = lead.as_browser
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answer = browser.get("/requests/")
     assert ("Older" in answer.content.decode()) == (count > 50)
 

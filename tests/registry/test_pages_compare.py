@@ -122,5 +122,5 @@ def test_it_costs_the_same_however_many_are_compared(
     models = [make.make_model(project, parameters=7) for _each in range(count)]
     query = "&".join(f"m={model.pk}" for model in models)
     browser = member.as_browser
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get(f"/models/compare/?{query}")

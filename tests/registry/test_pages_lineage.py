@@ -296,5 +296,5 @@ def test_it_costs_the_same_however_much_is_above_and_below(
         make.make_edge(model, make.make_model(project))
     _fan(project, model, children=count)
     browser = member.as_browser
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get(reverse("model-lineage", args=[model.pk]))

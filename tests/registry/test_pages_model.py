@@ -684,7 +684,7 @@ def test_the_page_costs_the_same_however_much_there_is_to_tell(
         make.make_edge(make.make_model(project), model)
         _figure(member, model)
     browser = member.as_browser
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(22):
         browser.get(_page(model))
 
 
@@ -699,5 +699,5 @@ def test_the_page_costs_the_same_however_many_versions_there_are(
     for _each in range(count):
         make.make_version(model)
     browser = member.as_browser
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(22):
         browser.get(_page(model))
