@@ -20,13 +20,14 @@ def main() -> None:
 
         call_command("migrate", verbosity=0)
         connections.close_all()
-        from bench import awards, intents, registry, start  # noqa: PLC0415
+        from bench import awards, intents, overlap, registry, start  # noqa: PLC0415
 
         benches: dict[str, Callable[[], None]] = {
             "award": awards.run,
             "accepted_intents": intents.run,
             "start": start.run,
             "registry": partial(registry.run, postgres),
+            "overlap": partial(overlap.run, postgres),
         }
         for name in sys.argv[1:] or benches:
             benches[name]()

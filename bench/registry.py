@@ -44,9 +44,9 @@ class Site:
 
 def run(postgres: Postgres) -> None:
     """Lists, filters, aliases and registrations at 1,000 and 50,000; lineage at 100,000 and 1M."""
-    with _site(postgres, "small", models=1_000, derivations=1_000) as small:
+    with seeded_site(postgres, "small", models=1_000, derivations=1_000) as small:
         at_small = dict(_filters(small))
-    with _site(postgres, "large", models=50_000, derivations=50_000) as large:
+    with seeded_site(postgres, "large", models=50_000, derivations=50_000) as large:
         _lists(large)
         for name, milliseconds in _filters(large):
             ratio = milliseconds / at_small[name]
@@ -58,7 +58,7 @@ def run(postgres: Postgres) -> None:
 
 
 def _lists(site: Site) -> None:
-    reference = _reference(site.dsn, _raw_list)
+    reference = reference_of(site.dsn, _raw_list)
     for name, path in (("list 50 of 50,000", LIST), ("MLflow search 50 of 50,000", SEARCH)):
         mine = latency(site.client(), path)
         tell(
@@ -94,7 +94,7 @@ def _alias(site: Site) -> None:
     alias = orjson.dumps({"name": name, "alias": "champion", "version": "1"})
     client.call(f"{MLFLOW}/registered-models/alias", alias, "POST")
     path = f"{MLFLOW}/registered-models/alias?name={name}&alias=champion"
-    reference = _reference(site.dsn, lambda connection: _raw_alias(connection, name))
+    reference = reference_of(site.dsn, lambda connection: _raw_alias(connection, name))
     mine = latency(client, path, calls=400)
     tell(
         "version by alias",
@@ -130,7 +130,7 @@ def _register(site: Site) -> None:
     for _ in range(20):
         register()
     mine = percentile([timed(register) for _ in range(200)], 0.5)
-    reference = _reference(site.dsn, _raw_register)
+    reference = reference_of(site.dsn, _raw_register)
     tell(
         "register model, version, derivation, event",
         p50_ms=mine,
@@ -144,7 +144,7 @@ def _register(site: Site) -> None:
 def _descendants(postgres: Postgres) -> None:
     times = {}
     for name, derivations in (("family", 100_000), ("crowd", 1_000_000)):
-        with _site(postgres, name, models=100_000, derivations=derivations) as site:
+        with seeded_site(postgres, name, models=100_000, derivations=derivations) as site:
             path = f"/api/v1/models/{site.root}/lineage/?direction=descendants"
             found = json.loads(site.client().call(path))
             times[derivations] = latency(site.client(), path)
@@ -156,7 +156,7 @@ def _descendants(postgres: Postgres) -> None:
                 queries=_queries(site),
                 goal_queries=2,
                 reference="the same walk by psycopg and orjson, without HTTP",
-                reference_p50_ms=_reference(site.dsn, partial(_raw_walk, root=site.root)),
+                reference_p50_ms=reference_of(site.dsn, partial(_raw_walk, root=site.root)),
             )
     tell("descendants: 1M to 100k", ratio=times[1_000_000] / times[100_000], goal_ratio=1.3)
 
@@ -187,14 +187,14 @@ def _queries(site: Site) -> int:
 
 
 @contextmanager
-def _site(postgres: Postgres, name: str, *, models: int, derivations: int) -> Iterator[Site]:
+def seeded_site(postgres: Postgres, name: str, *, models: int, derivations: int) -> Iterator[Site]:
     database = f"bench_{name}"
     postgres.prepare(database)
     owner, app = postgres.dsn("cesai_owner", database), postgres.dsn("cesai_app", database)
     as_owner = {"DATABASE_URL": owner, "CESAI_MIGRATE_DATABASE_URL": owner}
     began = time.perf_counter()
-    _manage(as_owner, "migrate", "--verbosity", "0")
-    _manage(
+    manage(as_owner, "migrate", "--verbosity", "0")
+    manage(
         as_owner, "seed_load", "--partners", "6", "--projects", "60", "--jobs", "0",
         "--clusters", "0", "--models", str(models), "--derivations", str(derivations),
     )  # fmt: skip
@@ -207,12 +207,12 @@ def _site(postgres: Postgres, name: str, *, models: int, derivations: int) -> It
         ).fetchone()  # type: ignore[misc]
         connection.execute("UPDATE registry_model SET visibility = 'public' WHERE id = %s", [root])
     as_app = {"DATABASE_URL": app, "CESAI_MIGRATE_DATABASE_URL": owner}
-    token = _manage(as_app, "create_token", "--user", f"{tag}-u0").strip()
+    token = manage(as_app, "create_token", "--user", f"{tag}-u0").strip()
     with web(as_app) as port:
         yield Site(port, token, app, tag, str(root))
 
 
-def _manage(environment: dict[str, str], *words: str) -> str:
+def manage(environment: dict[str, str], *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         env={**os.environ, **environment},
@@ -225,7 +225,7 @@ def _manage(environment: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-def _reference(dsn: str, work: Callable[[psycopg.Connection], object]) -> float:
+def reference_of(dsn: str, work: Callable[[psycopg.Connection], object]) -> float:
     with psycopg.connect(dsn, autocommit=True) as connection:
         for _ in range(20):
             work(connection)

@@ -16,17 +16,18 @@ from registry.models.candidates import (
     EVERYTHING,
     OPEN,
     Candidate,
+    Kin,
     Sight,
-    ancestors_of,
     find,
+    kin_of,
     read_candidate,
     with_facts,
     words_of_models,
 )
 from registry.models.overlaps import sees_confidential
-from registry.overlap import WEIGHTS, Assessment, Effort, Kind, assess
+from registry.overlap import WEIGHTS, Assessment, Effort, assess
 from registry.overlap.explain import alike, counterfactual, reason
-from registry.overlap.scorer import LINE, RELATED
+from registry.overlap.scorer import LINE, RELATED, rough_total
 from registry.overlap.stake import Stake, avoidable, of_pair
 from registry.vocabulary import OPEN_STATES, ModelState
 
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from projects.scoping import Person
 
 SHOWN = 20
-FINALISTS = 60  # those whose texts are read
-KEPT = RELATED  # pairs below are not stored unless a case knows them
-TEXT = frozenset({"text"})
+FINALISTS = 40  # those whose texts are read
+MOST_STORED = 20  # of the open ones, and of the confidential ones
+STORED = 0.35  # pairs below are not stored unless a case knows them
+LEAST_TOTAL = WEIGHTS.total_at(RELATED)  # no text brings a pair from further below to the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,13 @@ def compare(mine: Candidate, sight: Sight, *, now: datetime, most: int = SHOWN) 
     found = find(mine.effort, sight)
     if not sight.reads_amounts:
         found = [replace(row, asked_gpu_seconds=None) for row in found]
-    keys = [UUID(row.effort.key) for row in found]
-    own = [UUID(mine.effort.key)] if _is_registered(mine) else []
-    above = ancestors_of([*own, *keys], sight)
-    effort = replace(
-        mine.effort, ancestors=mine.effort.ancestors | above.get(mine.effort.key, frozenset())
-    )
-    chosen = _finalists(effort, found, above, most)
+    kin = kin_of(UUID(mine.effort.key), sight) if _is_registered(mine) else Kin()
+    effort = replace(mine.effort, ancestors=mine.effort.ancestors | kin.above)
+    mine = replace(mine, effort=effort)
+    chosen = _finalists(effort, found, kin, most)
     texts = words_of_models([UUID(row.effort.key) for row in chosen])
-    rows = [
-        _scored(
-            replace(mine, effort=effort),
-            replace(row, effort=replace(row.effort, words=texts.get(row.effort.key, ""))),
-            now,
-        )
-        for row in chosen
-    ]
-    rows = [row for row in rows if row.assessment.probability >= KEPT]
+    rows = [_scored(mine, _with_words(row, texts), now) for row in chosen]
+    rows = [row for row in rows if row.assessment.probability >= RELATED]
     rows.sort(key=lambda row: (-row.assessment.probability, row.candidate.effort.key))
     return rows[:most]
 
@@ -111,8 +103,8 @@ def assess_model(
     mine = read_candidate(model.pk)
     effort = replace(mine.effort, words=_words(model))
     mine = replace(mine, effort=with_facts(effort, facts) if facts else effort)
-    seen = _with_all_lineage(mine, compare(mine, OPEN, now=now, most=FINALISTS), now)
-    hidden = compare(mine, CLOSED, now=now, most=FINALISTS)
+    seen = _with_all_lineage(mine, compare(mine, OPEN, now=now, most=MOST_STORED), now)
+    hidden = compare(mine, CLOSED, now=now, most=MOST_STORED)
     known = _known_before(mine, [*seen, *hidden], now)
     return _store(
         mine, [*((row, True) for row in seen), *((r, False) for r in (*hidden, *known))], now
@@ -126,43 +118,33 @@ def _known_before(mine: Candidate, found: list[Found], now: datetime) -> list[Fo
     others = {b if a == key else a for a, b in pairs}
     others -= {UUID(row.candidate.effort.key) for row in found}
     texts = words_of_models(list(others)) if others else {}
-    rows = [read_candidate(other) for other in sorted(others)]
-    with_words = [
-        _scored(
-            mine,
-            replace(row, effort=replace(row.effort, words=texts.get(row.effort.key, ""))),
-            now,
-        )
-        for row in rows
-    ]
-    return _with_all_lineage(mine, with_words, now) if with_words else []
+    rows = [_with_words(read_candidate(other), texts) for other in sorted(others)]
+    return _with_all_lineage(mine, [_scored(mine, row, now) for row in rows], now)
 
 
 def _with_all_lineage(mine: Candidate, rows: list[Found], now: datetime) -> list[Found]:
     """The same pairs with lineage that goes through confidential models, too."""
-    keys = [UUID(mine.effort.key), *(UUID(row.candidate.effort.key) for row in rows)]
-    above = ancestors_of(keys, EVERYTHING)
-    effort = replace(mine.effort, ancestors=above.get(mine.effort.key, frozenset()))
-    return [
-        _scored(
-            replace(mine, effort=effort),
-            replace(
-                row.candidate,
-                effort=replace(
-                    row.candidate.effort,
-                    ancestors=above.get(row.candidate.effort.key, frozenset()),
-                ),
-            ),
-            now,
-        )
-        for row in rows
-    ]
+    kin = kin_of(UUID(mine.effort.key), EVERYTHING) if rows else Kin()
+    whole = replace(mine, effort=replace(mine.effort, ancestors=kin.above))
+    related = kin.above | kin.below
+    found = []
+    for row in rows:
+        theirs = row.candidate
+        if theirs.effort.key in related:
+            theirs = replace(theirs, effort=kin.of(whole.effort, theirs.effort))
+            row = _scored(whole, theirs, now)  # noqa: PLW2901 (the same pair, seen whole)
+        found.append(row)
+    return found
+
+
+def _with_words(row: Candidate, texts: Mapping[str, str]) -> Candidate:
+    return replace(row, effort=replace(row.effort, words=texts.get(row.effort.key, "")))
 
 
 def _finalists(
     mine: Effort,
     found: Iterable[Candidate],
-    above: Mapping[str, frozenset[str]],
+    kin: Kin,
     most: int,
 ) -> list[Candidate]:
     """Those that the text could still bring among the first; all that a gate lets through."""
@@ -170,15 +152,15 @@ def _finalists(
     margin = max(points.values()) - min(points.values())
     scored = []
     for row in found:
-        theirs = replace(row.effort, ancestors=above.get(row.effort.key, frozenset()))
-        quick = assess(mine, theirs, without=TEXT)
-        if quick.kind not in (Kind.NOT_ENOUGH,) and quick.probability > 0:
-            scored.append((quick.total, quick.kind, replace(row, effort=theirs)))
-    scored.sort(key=lambda item: (-item[0], item[2].effort.key))
+        theirs = kin.of(mine, row.effort)
+        total = rough_total(mine, theirs)
+        if total is not None:
+            scored.append((total, row if theirs is row.effort else replace(row, effort=theirs)))
+    scored.sort(key=lambda item: (-item[0], item[1].effort.key))
     if not scored:
         return []
-    line = scored[min(most, len(scored)) - 1][0] - margin
-    return [row for total, _kind, row in scored if total >= line][:FINALISTS]
+    line = max(scored[min(most, len(scored)) - 1][0], LEAST_TOTAL) - margin
+    return [row for total, row in scored if total >= line][:FINALISTS]
 
 
 def _scored(mine: Candidate, theirs: Candidate, now: datetime) -> Found:
@@ -206,7 +188,12 @@ def _stake(row: Candidate, today: Any) -> Stake:
 def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -> list[Overlap]:
     """Write the pairs; what is settled stays settled, and what a case knows is never deleted."""
     key = UUID(mine.effort.key)
-    overlaps = [_overlap(mine, row, is_seen=is_seen, now=now) for row, is_seen in rows]
+    known = set(Overlap.objects.filter(Q(a=key) | Q(b=key)).values_list("a", "b"))
+    overlaps = [
+        _overlap(mine, row, is_seen=is_seen, now=now)
+        for row, is_seen in rows
+        if row.assessment.probability >= STORED or _pair(mine, row) in known
+    ]
     own, other = ("found_by_a", "found_by_b")
     for is_a in (True, False):
         batch = [row for row in overlaps if (row.a_id == key) == is_a]
@@ -216,7 +203,7 @@ def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -
             unique_fields=["a", "b"],
             update_fields=[*_SCORED, own if is_a else other],
         )
-    low = [row for row in overlaps if row.probability < KEPT]
+    low = [row for row in overlaps if row.probability < STORED]
     pairs = Q(pk__in=())
     for row in low:
         pairs |= Q(a=row.a_id, b=row.b_id)
@@ -228,6 +215,11 @@ _SCORED = (
     "probability", "kind", "reasons", "counterfactual", "facts_alike", "facts_told", "stake_low",
     "stake_high", "urgency", "is_live", "is_confidential", "weights_version", "assessed_at",
 )  # fmt: skip
+
+
+def _pair(mine: Candidate, row: Found) -> tuple[UUID, UUID]:
+    a, b = sorted((UUID(mine.effort.key), UUID(row.candidate.effort.key)))
+    return a, b
 
 
 def _overlap(mine: Candidate, row: Found, *, is_seen: bool, now: datetime) -> Overlap:

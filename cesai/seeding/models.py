@@ -12,6 +12,7 @@ from django.db import transaction
 from cesai.seeding.copying import Row, copy_rows
 from cesai.seeding.people import PEOPLE_PER_GROUP, People
 from registry.models import Derivation, Figure, Model, Version
+from registry.overlap.blocks import blocks_of
 from registry.terms import DOMAINS, TASKS
 from registry.vocabulary import Modality, ParentKind, TrainingMode
 
@@ -72,6 +73,8 @@ def _models(
             "created_at": at,
             "updated_at": at,
             "confirmed_at": at,
+            "blocks": blocks_of([Modality.TEXT.value], languages, [task]),
+            "assess_due_at": None,
             "created_by_id": people.user_ids[group * PEOPLE_PER_GROUP],
         }
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.errors import Conflict, Invalid
+from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
 from projects.models.events import record_event
 from projects.models.notices import staff_with
@@ -37,10 +37,13 @@ def open_case(
 
     Nobody as `by` is the gate. The groups are parties from the beginning; they know of it once
     they are invited. Raises Conflict if a pair is in an open case, Invalid without a pair or
-    model.
+    model, NotAllowed if it is about an effort of one's own group.
     """
     if not overlaps and model is None:
         raise Invalid(_("Name at least one pair of similar efforts."))
+    groups = {effort.group_id for row in overlaps for effort in (row.a, row.b)}
+    if by is not None and groups & set(by.standing.group_roles):
+        raise NotAllowed(_("Your own group is a party to this case. Somebody else handles it."))
     _check_free(overlaps)
     until = working_days_after(now, HELD_FOR)
     case = Case.objects.create(
@@ -97,12 +100,19 @@ def assign_case(
     """Who handles it, who stands in, by when, and who has the next move.
 
     A later due date does not hold an award back any longer. Raises Invalid for people who do not
-    handle cases.
+    handle cases, or not this one.
     """
-    handlers = {user.pk for user in staff_with(Verb.HANDLE_CASE)}
+    aside = set(case.recusals.values_list("user", flat=True))
+    handlers = {
+        user.pk
+        for user in staff_with(Verb.HANDLE_CASE)
+        if user.pk not in aside and not case.is_party(user)
+    }
     for name, person in (("owner", owner), ("deputy", deputy)):
         if person is not None and person.pk not in handlers:
-            sentence = _("Only coordinators handle cases.")
+            sentence = _(
+                "Name a coordinator who is no party to the case and does not stand aside."
+            )
             raise Invalid(sentence, fields={name: [sentence]})
     before = {"owner": _name(case.owner), "deputy": _name(case.deputy), "due": f"{case.due_at}"}
     case.owner, case.deputy, case.due_at, case.waiting_on = owner, deputy, due_at, waiting_on
@@ -195,12 +205,13 @@ def reopen_case(*, by: User, case: Case, reason: str, now: datetime) -> None:
     """Take a decided case up again; its outcome stays in the history.
 
     It holds an award back for ten working days once more. Raises Invalid without a reason,
-    Conflict if it is open.
+    Conflict if it is open, or if one of its pairs is in another open case.
     """
     if not reason.strip():
         sentence = _("Say why it is taken up again.")
         raise Invalid(sentence, fields={"reason": [sentence]})
     _lock(case)
+    _check_free(case.overlaps.all(), beside=case)
     until = working_days_after(now, HELD_FOR)
     before = case.outcome
     _move(
@@ -210,6 +221,9 @@ def reopen_case(*, by: User, case: Case, reason: str, now: datetime) -> None:
         now=now,
         reason=reason,
         outcome="",
+        outcome_reason="",
+        avoided_low=None,
+        avoided_high=None,
         decided_at=None,
         decided_by=None,
         holds_until=until,
@@ -258,8 +272,16 @@ def new_pairs(flagged: Iterable[Overlap]) -> list[Overlap]:
     return list(rows.select_related("a", "b"))
 
 
-def _check_free(overlaps: Sequence[Overlap], beside: Case | None = None) -> None:
-    rows = Case.objects.undecided().filter(overlaps__in=[row.pk for row in overlaps])
+def _check_free(overlaps: Iterable[Overlap], beside: Case | None = None) -> None:
+    keys = [row.pk for row in overlaps]
+    # Of two who open a case about the same pair at once, the second waits here for the first.
+    list(
+        Overlap.objects.select_for_update()
+        .filter(pk__in=keys)
+        .order_by("a_id", "b_id")
+        .values("pk")
+    )
+    rows = Case.objects.undecided().filter(overlaps__in=keys)
     taken = (rows.exclude(pk=beside.pk) if beside else rows).first()
     if taken is not None:
         raise Conflict(

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from projects.notices import NoticeKind
 
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
 from projects.models.events import record_event
+from projects.notices import NoticeKind
 from registry.actions.case_notices import tell_parties, tell_party, tell_staff
 from registry.models import Case, CaseMessage, CaseParty
 from registry.vocabulary import CaseState
@@ -60,10 +60,11 @@ def note_for_staff(*, by: User, case: Case, text: str, now: datetime) -> CaseMes
 def answer_in_case(*, by: User, party: CaseParty, text: str, now: datetime) -> CaseMessage:
     """A group's word to the coordinators; the other groups do not read it.
 
-    Raises Invalid without words, Conflict if the group was not invited.
+    Raises Invalid without words, NotAllowed if the group was not invited.
     """
     _check_invited(party)
-    message = _message(party.case, text, by=by, now=now, party=party)
+    sender = by.shown_name[:254]
+    message = _message(party.case, text, by=by, now=now, party=party, sender=sender)
     _in_talks(party.case, by=by, now=now)
     tell_staff(party.case, NoticeKind.CASE_ANSWERED, by=by, now=now)
     return message
@@ -89,7 +90,7 @@ def file_email(
 def consent_to_introduction(*, by: User, party: CaseParty, consents: bool, now: datetime) -> None:
     """Whether the other side may know who this group is; both must say yes, each may take it back.
 
-    Raises Conflict if the group was not invited.
+    Raises NotAllowed if the group was not invited.
     """
     _check_invited(party)
     party.is_introducible, party.introduction_by = consents, by
@@ -113,7 +114,8 @@ def answer_outcome(
 ) -> None:
     """A group's agreement or disagreement with the outcome, and with the GPU-hours avoided.
 
-    Raises Conflict before there is an outcome, Invalid for a disagreement without a reason.
+    Raises Conflict before there is an outcome, Invalid for a disagreement without a reason,
+    NotAllowed if the group was not invited.
     """
     _check_invited(party)
     if party.case.state != CaseState.DECIDED:

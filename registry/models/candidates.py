@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,9 +21,12 @@ from registry.overlap.text import searched_words
 if TYPE_CHECKING:
     from projects.scoping import Person
 
-NEAREST = 480  # rows looked at in all blocks together, by size and by time, up and down
-LEAST = 8  # of each block
-BY_WORDS = 60
+# Rows of a block of its own task that are looked at by size, up and down, and of those the ones
+# kept that are near in size and time together; of a block of a wider task the nearest.
+LOOKED_AT, KEPT = 600, 120
+LEAST_LOOKED_AT, LEAST_KEPT = 30, 12
+BY_WIDER_TASK = 8
+BY_WORDS = 40
 RAREST = 8
 COMMON = 400  # a word that more models hold says too little
 SINCE = date(2000, 1, 1)
@@ -33,6 +37,20 @@ PARTNERS_SEE = (
     "(model.visibility IN ('public', 'partners')"
     " AND (model.embargo_until IS NULL OR model.embargo_until <= CURRENT_DATE))"
 )
+_SIZED = (
+    "(SELECT block.model_id, block.size, block.day FROM registry_block block"
+    " JOIN registry_model model ON model.id = block.model_id"
+    " WHERE block.key = wanted.key AND block.size {side} %s AND {shown}"
+    " ORDER BY block.size{order}, block.model_id{order} LIMIT %s)"
+)
+_OWN_TASK = """
+    SELECT best.model_id FROM unnest(%s::text[]) wanted(key) CROSS JOIN LATERAL (
+        SELECT near.model_id FROM ({up} UNION ALL {down}) near
+        ORDER BY 2 * abs(near.size - %s) + abs(near.day - coalesce(%s, near.day)) / 365.0,
+            near.model_id
+        LIMIT %s
+    ) best
+"""
 _NEAR = (
     "SELECT near.model_id FROM unnest(%s::text[]) wanted(key) CROSS JOIN LATERAL ("
     "SELECT block.model_id FROM registry_block block"
@@ -71,20 +89,29 @@ ORDER BY model.created_at, model.id
 """
 _SIDES = (("size", ">=", ""), ("size", "<", " DESC"), ("day", ">=", ""), ("day", "<", " DESC"))
 
-_ABOVE = """
-WITH RECURSIVE above(root, id) AS (
-    SELECT model_id, id FROM registry_version WHERE model_id = ANY(%s)
+# What a model derives from and what derives from it, through models that are seen.
+_KIN = """
+WITH RECURSIVE own(id) AS (
+    SELECT id FROM registry_version WHERE model_id = %s
+), above(id) AS (
+    SELECT id FROM own
     UNION
-    SELECT above.root, edge.parent_id FROM above
-    JOIN registry_derivation edge ON edge.child_id = above.id
+    SELECT edge.parent_id FROM above JOIN registry_derivation edge ON edge.child_id = above.id
     JOIN registry_version version ON version.id = edge.parent_id
-    JOIN registry_model model ON model.id = version.model_id
-    WHERE {shown}
+    JOIN registry_model model ON model.id = version.model_id WHERE {shown}
+), below(id) AS (
+    SELECT id FROM own
+    UNION
+    SELECT edge.child_id FROM below JOIN registry_derivation edge ON edge.parent_id = below.id
+    JOIN registry_version version ON version.id = edge.child_id
+    JOIN registry_model model ON model.id = version.model_id WHERE {shown}
 )
-SELECT DISTINCT above.root, version.model_id FROM above
-JOIN registry_version version ON version.id = above.id WHERE version.model_id <> above.root
+SELECT version.model_id, true FROM above JOIN registry_version version USING (id)
+UNION SELECT version.model_id, false FROM below JOIN registry_version version USING (id)
 """
-_WORDS = "SELECT id, description || ' ' || intended_users FROM registry_model WHERE id = ANY(%s)"
+_WORDS = """
+SELECT id, description || ' ' || intended_users FROM registry_model WHERE id = ANY(%s::uuid[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +151,45 @@ def find(effort: Effort, sight: Sight) -> list[Candidate]:
     In one statement; lineage and words are not read yet.
     """
     keys = blocks_of(effort.modality_out, effort.languages, effort.tasks)
-    most = max(LEAST, NEAREST // (len(keys) * len(_SIDES)))
-    size = math.log10(effort.parameters) if effort.parameters else None
-    begin = effort.begin or effort.end
-    middle = begin + ((effort.end or begin) - begin) / 2 if begin else None
-    day = (middle - SINCE).days if middle else None
-    near: list[Any] = []
+    own = [key for key in keys if key.rpartition("/")[2] in effort.tasks] or keys
+    size, day = _place(effort)
+    looked_at = max(LEAST_LOOKED_AT, LOOKED_AT // (2 * len(own)))
+    kept = max(LEAST_KEPT, KEPT // len(own))
+    sized = [size, *sight.params, looked_at]
+    near: list[Any] = [own, *sized, *sized, size, day, kept]
     for column, _side, _order in _SIDES:
-        near += [keys, size if column == "size" else day, *sight.params, most]
-    statement = _FIND.format(
+        near += [keys, size if column == "size" else day, *sight.params, BY_WIDER_TASK]
+    mine = _uuid(effort.key)
+    statement = _statement(sight.condition)
+    rows = read_rows(statement, [searched_words(effort.words), *near, *sight.params, mine])
+    return [_candidate(row) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _statement(shown: str) -> str:
+    """The search as one statement, for what a condition shows."""
+    own_task = _OWN_TASK.format(
+        up=_SIZED.format(side=">=", order="", shown=shown),
+        down=_SIZED.format(side="<", order=" DESC", shown=shown),
+    )
+    wider = [_NEAR.format(column=c, side=s, order=o, shown=shown) for c, s, o in _SIDES]
+    return _FIND.format(
         common=COMMON,
         rarest=RAREST,
         by_words=BY_WORDS,
-        shown=sight.condition,
+        shown=shown,
         row=_ROW.format(confidential=f"NOT {PARTNERS_SEE}"),
         tables=_FROM,
-        near=" UNION ".join(
-            f"({_NEAR.format(column=c, side=s, order=o, shown=sight.condition)})"
-            for c, s, o in _SIDES
-        ),
+        near=" UNION ".join(f"({part})" for part in (own_task, *wider)),
     )
-    own = _uuid(effort.key)
-    rows = read_rows(statement, [searched_words(effort.words), *near, *sight.params, own])
-    return [_candidate(row) for row in rows]
+
+
+def _place(effort: Effort) -> tuple[float | None, int | None]:
+    """Decimal logarithm of the size, and the middle of the window in days since 2000."""
+    size = math.log10(effort.parameters) if effort.parameters else None
+    begin = effort.begin or effort.end
+    middle = begin + ((effort.end or begin) - begin) / 2 if begin else None
+    return size, (middle - SINCE).days if middle else None
 
 
 def read_candidate(key: UUID) -> Candidate:
@@ -155,19 +198,32 @@ def read_candidate(key: UUID) -> Candidate:
     return _candidate(read_rows(f"SELECT {row} {_FROM} WHERE model.id = %s", [key])[0])
 
 
-def ancestors_of(keys: Sequence[UUID], sight: Sight) -> dict[str, frozenset[str]]:
-    """For each model, all models that its versions derive from, through what is seen."""
-    found: dict[str, set[str]] = {}
-    for root, above in read_rows(
-        _ABOVE.format(shown=sight.condition), [list(keys), *sight.params]
-    ):
-        found.setdefault(str(root), set()).add(str(above))
-    return {root: frozenset(models) for root, models in found.items()}
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The models that one derives from, and those that derive from it, by key."""
+
+    above: frozenset[str] = frozenset()
+    below: frozenset[str] = frozenset()
+
+    def of(self, mine: Effort, theirs: Effort) -> Effort:
+        """The other effort with this one among its ancestors, where it descends from it."""
+        if theirs.key not in self.below:
+            return theirs
+        return replace(theirs, ancestors=theirs.ancestors | {mine.key})
+
+
+def kin_of(key: UUID, sight: Sight) -> Kin:
+    """What a model derives from and what derives from it, as far as the sight goes."""
+    rows = read_rows(_KIN.format(shown=sight.condition), [key, *sight.params, *sight.params])
+    own = str(key)
+    above = frozenset(str(model) for model, is_above in rows if is_above)
+    below = frozenset(str(model) for model, is_above in rows if not is_above)
+    return Kin(above - {own}, below - {own})
 
 
 def words_of_models(keys: Sequence[UUID]) -> dict[str, str]:
     """The texts that are compared, by model."""
-    return {str(key): text for key, text in read_rows(_WORDS, [list(keys)])}
+    return {str(key): text for key, text in read_rows(_WORDS, [_array(keys)])}
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
@@ -198,6 +254,11 @@ def _candidate(row: Sequence[Any]) -> Candidate:
         asked_gpu_seconds=asked,
         is_confidential=is_confidential,
     )
+
+
+def _array(keys: Sequence[UUID]) -> str:
+    """An array as PostgreSQL writes it: quoting hundreds of keys takes longer than the query."""
+    return "{" + ",".join(map(str, keys)) + "}"
 
 
 def _uuid(key: str) -> UUID:

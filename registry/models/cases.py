@@ -215,7 +215,7 @@ class CaseMessage(models.Model):
     is_for_all = models.BooleanField(default=False)
     text = models.TextField()
     source = models.CharField(max_length=6, choices=Source, default=Source.PORTAL)
-    sender = models.CharField(max_length=254, blank=True)  # of a filed e-mail
+    sender = models.CharField(max_length=254, blank=True)  # who wrote for a group
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -230,9 +230,7 @@ class CaseMessage(models.Model):
     @property
     def is_from_group(self) -> bool:
         """Whether a group said it, on its page or by e-mail."""
-        own = self.party.group_id if self.party and self.by else None
-        said = self.by is not None and own in self.by.standing.group_roles
-        return self.source == self.Source.EMAIL or said
+        return bool(self.sender)
 
     @property
     def spoken_by(self) -> str:

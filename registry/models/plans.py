@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from registry.models.candidates import Candidate, Sight, ancestors_of
+from registry.models.candidates import Candidate, Sight, kin_of
 from registry.overlap import Effort
 from registry.overlap.effort import facts
 from registry.vocabulary import ModelState
@@ -24,8 +24,7 @@ def candidate_of_facts(
     key = str(model.pk) if model else ""
     above: frozenset[str] = frozenset()
     if parent is not None:
-        further = ancestors_of([parent.model_id], Sight.of(person))
-        above = further.get(str(parent.model_id), frozenset()) | {str(parent.model_id)}
+        above = kin_of(parent.model_id, Sight.of(person)).above | {str(parent.model_id)}
     effort = Effort(
         key=key,
         name=typed.get("name") or "",

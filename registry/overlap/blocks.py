@@ -17,7 +17,10 @@ MOST = 48
 def blocks_of(
     modality_out: Iterable[str], languages: Iterable[str], tasks: Iterable[str]
 ) -> list[str]:
-    """Words for output × language × task, the wider tasks among them; at most 48."""
+    """Words for output × language × task, the wider tasks among them; at most 48.
+
+    Where there would be more, languages are left out, not outputs or tasks: "many" comes first.
+    """
     spoken = sorted({MACRO_LANGUAGES.get(code, code) for code in languages})
     others = [code for code in spoken if code != "en"] or spoken
     tongues = list(others) if len(others) <= FEW_LANGUAGES else []
@@ -26,8 +29,8 @@ def blocks_of(
     wider = with_wider(sorted(tasks), TASKS) or [ANY]
     words = [
         f"{output}/{tongue}/{task}"
-        for output in sorted(modality_out) or [ANY]
         for tongue in tongues or [ANY]
         for task in wider
+        for output in sorted(modality_out) or [ANY]
     ]
     return words[:MOST]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from registry.overlap.text import Text, text_of
 from registry.terms import DOMAINS, TASKS, with_wider
@@ -76,7 +76,7 @@ class Effort:
     @cached_property
     def wider_tasks(self) -> dict[str, frozenset[str]]:
         """Each task with the wider words above it."""
-        return {word: frozenset(with_wider([word], TASKS)) for word in self.tasks}
+        return {word: _wider(word) for word in self.tasks}
 
     @cached_property
     def wider_domains(self) -> frozenset[str]:
@@ -93,6 +93,11 @@ class Effort:
     def text(self) -> Text:
         """Its words, German ones in English, counted for comparison."""
         return text_of(self.words)
+
+
+@lru_cache(maxsize=4096)
+def _wider(task: str) -> frozenset[str]:
+    return frozenset(with_wider([task], TASKS))
 
 
 def facts(words: Iterable[str] | None) -> frozenset[str]:

@@ -62,7 +62,9 @@ _PLAIN: dict[tuple[str, str], Said] = {
     ("modality_in", "disjoint"): Said(
         "they take in different things", "sie nehmen Verschiedenes auf"
     ),
-    ("languages", NEUTRAL): Said("languages do not matter here", "Sprachen spielen keine Rolle"),
+    ("languages", NEUTRAL): Said(
+        "no languages to differ in", "keine Sprachen, in denen sie sich unterscheiden"
+    ),
     ("domains", NEUTRAL): Said("no special domain", "kein besonderes Fachgebiet"),
     ("domains", "one_special"): Said(
         "only one serves a special domain", "nur eines gilt einem Fachgebiet"

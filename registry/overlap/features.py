@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from registry.licences import Duty, Family, read_licence
@@ -16,6 +17,7 @@ NEUTRAL: Final = "neutral"  # the feature says nothing about this kind of model
 
 DAYS_A_MONTH = 30.44
 ENGLISH_WEIGHT = 0.25  # nearly every model has some English; it says little
+ANY_SHARE = 1e-9  # the least that is shared at all, of lists however long
 OPEN_FAMILIES = {Family.PERMISSIVE, Family.COPYLEFT, Family.RAIL, Family.COMMUNITY}
 
 
@@ -23,12 +25,14 @@ OPEN_FAMILIES = {Family.PERMISSIVE, Family.COPYLEFT, Family.RAIL, Family.COMMUNI
 class Feature:
     """One thing to compare: its levels from the farthest to the nearest, and how to tell them.
 
-    `is_agreement` is false for what says how the efforts are kin instead of what they share.
+    `besides` are levels without a place in that order. `is_agreement` is false for what says how
+    the efforts are kin instead of what they share.
     """
 
     name: str
     levels: tuple[str, ...]
     level_of: Callable[[Effort, Effort], str]
+    besides: tuple[str, ...] = (UNKNOWN,)
     is_agreement: bool = True
 
 
@@ -50,9 +54,9 @@ def modality_in(a: Effort, b: Effort) -> str:
 def languages(a: Effort, b: Effort) -> str:
     """Jaccard index of the languages, with English at a quarter of another's weight."""
     if not a.spoken or not b.spoken:
-        return UNKNOWN if a.has_language and b.has_language else NEUTRAL
+        return UNKNOWN if _languages_matter(a, b) else NEUTRAL
     share = _weight(a.spoken & b.spoken) / _weight(a.spoken | b.spoken)
-    steps = [(0.85, "same"), (0.55, "most"), (0.35, "half"), (0.12, "some"), (0.001, "few")]
+    steps = [(0.85, "same"), (0.55, "most"), (0.35, "half"), (0.12, "some"), (ANY_SHARE, "few")]
     return _steps(share, steps, "none")
 
 
@@ -71,7 +75,8 @@ def domains(a: Effort, b: Effort) -> str:
         return NEUTRAL
     if not mine or not theirs:
         return "one_special"
-    return _steps(len(mine & theirs) / len(mine | theirs), [(0.5, "same"), (0.1, "near")], "far")
+    share = len(mine & theirs) / len(mine | theirs)
+    return _steps(share, [(0.5, "same"), (ANY_SHARE, "near")], "far")
 
 
 def size(a: Effort, b: Effort) -> str:
@@ -124,7 +129,7 @@ def datasets(a: Effort, b: Effort) -> str:
     if not a.datasets or not b.datasets:
         return UNKNOWN
     share = len(a.datasets & b.datasets) / min(len(a.datasets), len(b.datasets))
-    return _steps(share, [(0.5, "most"), (0.01, "some")], "none")
+    return _steps(share, [(0.5, "most"), (ANY_SHARE, "some")], "none")
 
 
 def licence(a: Effort, b: Effort) -> str:
@@ -174,9 +179,11 @@ def organisation(a: Effort, b: Effort) -> str:
 FEATURES: tuple[Feature, ...] = (
     Feature("modality_out", ("disjoint", "partly", "same"), modality_out),
     Feature("modality_in", ("disjoint", "partly", "same"), modality_in),
-    Feature("languages", ("none", "few", "some", "half", "most", "same"), languages),
+    Feature(
+        "languages", ("none", "few", "some", "half", "most", "same"), languages, (UNKNOWN, NEUTRAL)
+    ),
     Feature("tasks", ("far", "related", "near", "same"), tasks),
-    Feature("domains", ("far", "one_special", "near", "same"), domains),
+    Feature("domains", ("far", "one_special", "near", "same"), domains, (NEUTRAL,)),
     Feature("size", ("far", "two_classes_apart", "class_apart", "near", "same"), size),
     Feature("tokens", ("far", "apart", "near"), tokens),
     Feature(
@@ -198,6 +205,7 @@ FEATURES: tuple[Feature, ...] = (
         "lineage",
         ("descends", "successor", "looks_descended", "shared_base", "none"),
         lineage,
+        (),
         is_agreement=False,
     ),
 )
@@ -218,8 +226,17 @@ def gap_in_months(a: Effort, b: Effort) -> float | None:
 
 
 def _window(effort: Effort) -> tuple[date, date] | None:
-    begin, end = effort.begin or effort.end, effort.end or effort.begin
-    return (begin, end) if begin and end else None
+    days = [day for day in (effort.begin, effort.end) if day is not None]
+    return (min(days), max(days)) if days else None
+
+
+def _languages_matter(a: Effort, b: Effort) -> bool:
+    """Not if both work without language; nor if they produce different things anyway.
+
+    One that works with language is enough: else agreeing with it in what is taken in or produced
+    would turn "does not matter" into "not known", and count against redundancy.
+    """
+    return modality_out(a, b) != "disjoint" and (a.has_language or b.has_language)
 
 
 def _shared(a: frozenset[str], b: frozenset[str]) -> str:
@@ -248,6 +265,7 @@ def _ratio(a: int, b: int) -> float:
     return max(a, b) / min(a, b)
 
 
+@lru_cache(maxsize=4096)
 def _openness(written: str) -> bool | None:
     if not written:
         return None

@@ -15,6 +15,7 @@ CLOSE = 0.5  # and from here on grade 3 is the likelier one
 RELATED = 0.15
 CEILING = 0.05  # no probability above it for what a gate excludes
 NEEDED = ("tasks", "languages", "size")
+SLOW = frozenset({"text"})
 
 
 class Kind(StrEnum):
@@ -91,6 +92,13 @@ def assess(
         total=total,
         version=weights.version,
     )
+
+
+def rough_total(a: Effort, b: Effort, weights: Weights = WEIGHTS) -> float | None:
+    """The sum of points without the text, to choose whom to compare in full; None if a gate says
+    that there is too little to compare."""
+    levels = levels_of(a, b, without=SLOW)
+    return None if _gate(levels) is Kind.NOT_ENOUGH else weights.total(levels)
 
 
 def _gate(levels: Mapping[str, str]) -> Kind | None:

@@ -49,8 +49,11 @@ def weights_of(data: Mapping[str, Any]) -> Weights:
     }
     for feature in FEATURES:
         found = scaled.get(feature.name, {})
-        values = [found[level] for level in feature.levels if level in found]
-        if len(values) < len(feature.levels) or values != sorted(values):
+        missing = {*feature.levels, *feature.besides} - set(found)
+        if missing:
+            raise ValueError(f"{feature.name}: no points for {', '.join(sorted(missing))}")
+        values = [found[level] for level in feature.levels]
+        if values != sorted(values):
             raise ValueError(f"{feature.name}: the points must rise over {feature.levels}")
     cuts = {int(grade): float(value) for grade, value in data["cuts"].items()}
     return Weights(str(data["version"]), scaled, cuts)

@@ -30,13 +30,14 @@ from registry.models.figures import best_figures
 from registry.models.overlaps import KIND_LABELS, sees_confidential
 from registry.models.plans import candidate_of_facts
 from registry.models.walks import common_lineage
-from registry.overlap.scorer import LINE
+from registry.overlap.scorer import LINE, Kind
 from registry.views.facts import compared
 from registry.views.timelines import time_lines
 from registry.views.waterfall import Bar, bars_of
 
 SHOWN = 8  # neighbours in a panel, and bars of each
 PER_PAGE = 50
+MOST = 500  # pairs read for one page of the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,15 @@ def queue(request: SignedIn) -> HttpResponse:
     decides = sees_confidential(user)
     rows = filters.narrowed(rows)
     order = ("-urgency", "-probability", "id") if decides else ("-probability", "id")
-    page = list(rows.order_by(*order)[: PER_PAGE + 1])
-    cases = _cases_of(page)
+    found = list(rows.order_by(*order)[:MOST])
+    page, further = _once_for_each_plan(found)
+    cases = _cases_of(page[:PER_PAGE])
     context = {
         "rows": [
-            (row, cases.get(row.pk), round(row.probability * 100)) for row in page[:PER_PAGE]
+            (row, cases.get(row.pk), round(row.probability * 100), further.get(row.pk))
+            for row in page[:PER_PAGE]
         ],
-        "has_more": len(page) > PER_PAGE,
+        "has_more": len(page) > PER_PAGE or len(found) == MOST,
         "filters": filters,
         "decides": decides,
         "labels": dict(KIND_LABELS),
@@ -183,6 +186,31 @@ def _said(both: dict[str, str] | None) -> str:
     if not both:
         return ""
     return both["de" if (get_language() or "en").startswith("de") else "en"]
+
+
+def _once_for_each_plan(
+    rows: list[Overlap],
+) -> tuple[list[Overlap], dict[UUID, tuple[Model, int]]]:
+    """The pairs with one released model for each plan, the likeliest; and how many more there are.
+
+    A plan resembles many released models at once; what else is planned must not drown in them.
+    """
+    best: dict[UUID, Overlap] = {}
+    counts: dict[UUID, int] = {}
+    kept = []
+    for row in rows:
+        if row.kind != Kind.REUSE_CANDIDATE:
+            kept.append(row)
+            continue
+        plan = row.a if row.a.is_open() else row.b
+        if plan.pk not in best:
+            best[plan.pk] = row
+            kept.append(row)
+        else:
+            counts[plan.pk] = counts.get(plan.pk, 0) + 1
+    plans = {row.pk: row.a if row.a.is_open() else row.b for row in best.values()}
+    further = {key: (plan, counts[plan.pk]) for key, plan in plans.items() if plan.pk in counts}
+    return kept, further
 
 
 def _cases_of(rows: list[Overlap]) -> dict[Any, Case]:
