@@ -91,7 +91,7 @@ class World:
         self.case = open_case(
             by=self.people["coordinator"], overlaps=[self.overlap], now=make.now()
         )
-        self.party = self.case.parties.select_related("case", "group", "model").first()
+        self.party = self.case.parties.select_related("case", "group", "model")[0]
         invite_group(by=self.people["coordinator"], party=self.party, text=CANARY, now=make.now())
         self.watch = create_watch(
             by=lead, values={"name": CANARY, "languages": ["de"]}, now=make.now()

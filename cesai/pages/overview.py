@@ -18,6 +18,7 @@ from projects.access import portal_verbs
 from projects.models import Project
 from projects.roles import Verb
 from registry.models import Case, Model, Overlap
+from registry.overlap.scorer import FLAGGED
 
 if TYPE_CHECKING:
     from projects.models import User
@@ -78,6 +79,7 @@ def _work_of_staff(user: User, now: datetime) -> dict[str, Any]:
         .order_by("due_at", "id")[:10],
         "similar": Overlap.objects.visible_to(user)
         .in_queue()
+        .filter(kind__in=FLAGGED)
         .select_related("a__group", "b__group")
         .order_by("-urgency", "-probability", "id")[:SIMILAR],
         "open_cases": Case.objects.visible_to(user).undecided().order_by("due_at")[:ROWS],

@@ -16,6 +16,8 @@ RELATED = 0.15
 CEILING = 0.05  # no probability above it for what a gate excludes
 NEEDED = ("tasks", "languages", "size")
 SLOW = frozenset({"text"})
+# What would make another effort of it: true of every pair, and of no help to anybody.
+TRIVIAL = frozenset({"modality_in", "modality_out"})
 
 
 class Kind(StrEnum):
@@ -132,7 +134,7 @@ def _counterfactual(levels: Mapping[str, str], total: float, weights: Weights) -
     found: list[tuple[float, Part]] = []
     for feature in FEATURES:
         level = levels.get(feature.name, NEUTRAL)
-        if level == NEUTRAL or not feature.is_agreement:
+        if level == NEUTRAL or not feature.is_agreement or feature.name in TRIVIAL:
             continue
         points = weights.points[feature.name]
         for other in feature.levels:

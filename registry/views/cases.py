@@ -256,7 +256,7 @@ def _show(request: SignedIn, case: Case, **sent: PageForm) -> HttpResponse:
         "talk": TalkForm(),
         "email": EmailForm(case=case),
         "answering": AnswerForm(),
-        "deciding": DecideForm(initial=_proposed(case, sight)),
+        "deciding": DecideForm(),
         "reopening": TalkForm(),
         "assigning": AssignForm(
             people=staff_with(Verb.HANDLE_CASE) if sight.is_handler else [],
@@ -280,12 +280,6 @@ def _rows(sight: CaseSight) -> list[dict[str, Any]]:
     return [
         {"party": party, "is_own": party in sight.own, "may_know": True} for party in sight.parties
     ]
-
-
-def _proposed(case: Case, sight: CaseSight) -> dict[str, Any]:
-    """What is at stake as the first guess of what is avoided."""
-    low, high = sight.stake
-    return {"low": round(low), "high": round(high)} if sight.is_handler and high else {}
 
 
 def _party(case: Case, key: str) -> CaseParty:

@@ -19,7 +19,7 @@ from tests.compute.bodies import award_body
 from tests.conftest import Caller
 from tests.overlap.similar import decide, plan
 
-UNLIKE = {"modality_out": ["image"], "tasks": ["text-to-image"]}
+UNLIKE: dict[str, Any] = {"modality_out": ["image"], "tasks": ["text-to-image"]}
 
 
 @pytest.fixture

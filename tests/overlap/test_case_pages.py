@@ -139,7 +139,11 @@ def test_a_word_goes_to_all_groups_or_is_a_note(
 
 def test_an_email_is_filed(coordinator: Caller, group: Group, invited: Case) -> None:
     party = invited.parties.get(group=group).pk
-    form = {"party": party, "sender": "pi@example.org", "text": "We agree to meet."}
+    form: dict[str, Any] = {
+        "party": party,
+        "sender": "pi@example.org",
+        "text": "We agree to meet.",
+    }
     assert _went_back(_send(coordinator, invited, "email", **form), invited)
     assert "e-mail from pi@example.org" in _page(coordinator, invited)
 
@@ -147,7 +151,11 @@ def test_an_email_is_filed(coordinator: Caller, group: Group, invited: Case) -> 
 def test_it_is_assigned_until_the_end_of_a_day(
     coordinator: Caller, second: Caller, case: Case
 ) -> None:
-    form = {"owner": second.user.pk, "due_on": "2031-01-02", "waiting_on": "groups"}
+    form: dict[str, Any] = {
+        "owner": second.user.pk,
+        "due_on": "2031-01-02",
+        "waiting_on": "groups",
+    }
     assert _went_back(_send(coordinator, case, "assign", **form), case)
     case.refresh_from_db()
     assert (case.owner, f"{case.due_at:%Y-%m-%d}") == (second.user, "2031-01-02")
@@ -165,7 +173,12 @@ def test_who_stands_aside_sees_the_confidential_side_no_more(
 def test_an_outcome_stands_on_the_page_with_its_reason(
     coordinator: Caller, lead: Caller, invited: Case
 ) -> None:
-    form = {"outcome": "merge", "reason": "The same corpus.", "low": "100", "high": "250"}
+    form: dict[str, Any] = {
+        "outcome": "merge",
+        "reason": "The same corpus.",
+        "low": "100",
+        "high": "250",
+    }
     assert _went_back(_send(coordinator, invited, "decide", **form), invited)
     text = _page(lead, invited)
     assert "We recommend to merge the efforts." in text
@@ -229,7 +242,7 @@ def test_a_lead_takes_consent_back(lead: Caller, group: Group, invited: Case) ->
     ],
 )
 def test_a_refused_form_keeps_what_was_typed(
-    coordinator: Caller, case: Case, what: str, form: dict[str, str], kept: str
+    coordinator: Caller, case: Case, what: str, form: dict[str, Any], kept: str
 ) -> None:
     answer = _send(coordinator, case, what, **form)
     assert answer.status_code == 400

@@ -245,6 +245,14 @@ def test_the_deputy_takes_over_from_who_stands_aside(
     assert (case.owner, case.deputy) == (second.user, None)
 
 
+def test_who_stands_aside_is_not_put_in_charge_again(
+    coordinator: Caller, second: Caller, case: Case
+) -> None:
+    _do(second, case, "recuse")
+    answer = _do(coordinator, case, "assign", owner="second", due_at=LATER, waiting_on="")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["owner"])
+
+
 def test_standing_aside_is_an_event_with_its_reason(coordinator: Caller, case: Case) -> None:
     _do(coordinator, case, "recuse", reason="My sister works there.")
     assert Event.objects.get(kind="recuse").reason == "My sister works there."

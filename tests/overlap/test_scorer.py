@@ -196,7 +196,7 @@ def test_a_window_is_the_same_whichever_end_is_named_first() -> None:
 # The order of the two, and what the points come to.
 
 
-@many
+@fewer
 @given(pair=pairs(), is_finished=st.booleans())
 def test_the_order_of_the_two_does_not_matter(pair: Pair, is_finished: bool) -> None:
     a, b = pair
@@ -207,14 +207,14 @@ def test_the_order_of_the_two_does_not_matter(pair: Pair, is_finished: bool) -> 
     assert _points(there) == _points(back)
 
 
-@many
+@fewer
 @given(pair=pairs())
 def test_the_parts_add_up_to_the_total(pair: Pair) -> None:
     found = assess(*pair)
     assert math.fsum(part.points for part in found.parts) == pytest.approx(found.total)
 
 
-@many
+@fewer
 @given(pair=pairs())
 def test_every_feature_is_one_part_and_the_weightiest_comes_first(pair: Pair) -> None:
     found = assess(*pair)
@@ -223,7 +223,7 @@ def test_every_feature_is_one_part_and_the_weightiest_comes_first(pair: Pair) ->
     assert weights == sorted(weights, reverse=True)
 
 
-@many
+@fewer
 @given(pair=pairs())
 def test_a_probability_lies_strictly_between_0_and_1(pair: Pair) -> None:
     assert 0 < assess(*pair).probability < 1
@@ -261,7 +261,7 @@ def test_what_is_left_out_has_no_part() -> None:
 
 
 @pytest.mark.parametrize("field", ["ancestors", "successors"])
-@many
+@fewer
 @given(pair=pairs(), is_turned=st.booleans(), is_finished=st.booleans())
 def test_direct_lineage_is_never_redundancy(
     field: str, pair: Pair, is_turned: bool, is_finished: bool
@@ -273,7 +273,7 @@ def test_direct_lineage_is_never_redundancy(
     assert found.probability <= CEILING
 
 
-@many
+@fewer
 @given(pair=pairs(), is_finished=st.booleans())
 def test_what_produces_different_things_is_never_redundant(pair: Pair, is_finished: bool) -> None:
     a, b = pair
@@ -286,7 +286,7 @@ def test_what_produces_different_things_is_never_redundant(pair: Pair, is_finish
 
 @pytest.mark.parametrize("names", [("tasks", "languages"), ("tasks", "size"),
                                    ("languages", "size")])  # fmt: skip
-@many
+@fewer
 @given(pair=pairs(), whose=st.tuples(st.booleans(), st.booleans()))
 def test_without_two_of_task_language_and_size_nothing_is_said(
     names: tuple[str, str], pair: Pair, whose: tuple[bool, bool]
@@ -345,7 +345,7 @@ def _told(pair: Pair) -> Pair:
 told_pairs = pairs().map(_told)
 
 
-@many
+@fewer
 @given(pair=told_pairs)
 def test_the_counterfactual_crosses_the_line_when_it_is_applied(pair: Pair) -> None:
     found = assess(*pair)
@@ -356,7 +356,7 @@ def test_the_counterfactual_crosses_the_line_when_it_is_applied(pair: Pair) -> N
     assert (changed >= LINE) != found.is_flagged
 
 
-@many
+@fewer
 @given(pair=told_pairs)
 def test_no_smaller_single_change_crosses_the_line(pair: Pair) -> None:
     found = assess(*pair)
@@ -424,7 +424,7 @@ def test_every_level_has_a_sentence_in_both_languages(feature: str, level: str) 
     assert said.en != said.de
 
 
-@many
+@fewer
 @given(pair=pairs())
 def test_any_pair_is_explained_in_both_languages(pair: Pair) -> None:
     found = assess(*pair)
@@ -433,7 +433,7 @@ def test_any_pair_is_explained_in_both_languages(pair: Pair) -> None:
     assert all(one.en and one.de for one in said)
 
 
-@many
+@fewer
 @given(pair=told_pairs)
 def test_every_possible_counterfactual_has_a_sentence(pair: Pair) -> None:
     found = assess(*pair)

@@ -203,7 +203,11 @@ def test_no_group_speaks_for_another(
     lead: Caller, other: Caller, invited: Case, what: str
 ) -> None:
     theirs = _party(invited, led_by(other.user))
-    bodies = {"reply": {"text": "Yes"}, "agree": {"agrees": True}, "consent": {"consents": True}}
+    bodies: dict[str, Any] = {
+        "reply": {"text": "Yes"},
+        "agree": {"agrees": True},
+        "consent": {"consents": True},
+    }
     assert _do(lead, invited, what, party=theirs, **bodies[what]).status_code == 404
     assert invited.messages.count() == 2
 
