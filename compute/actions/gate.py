@@ -44,7 +44,7 @@ def pass_gate(request: Request, *, exception: str, now: datetime) -> str:
                     "Not awarded yet: case %(code)s is open (due %(due)s)."
                     " Decide it or justify an exception."
                 )
-                % {"code": case.code, "due": date_format(case.holds_until, "j F Y")},
+                % {"code": case.code, "due": date_format(case.holds_until, "DATE_FORMAT")},
             )
     return " ".join(case.code for case in cases)[:40]
 

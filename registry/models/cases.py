@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from projects.models.moves import Move, Stateful
 from projects.scoping import sees_everything
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from projects.scoping import Person
 
 CASE_LABELS = [
-    (CaseState.OPEN.value, _("open")),
+    (CaseState.OPEN.value, pgettext_lazy("case", "open")),
     (CaseState.CONTACTED.value, _("groups contacted")),
     (CaseState.IN_TALKS.value, _("in talks")),
     (CaseState.DECIDED.value, _("decided")),
