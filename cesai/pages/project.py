@@ -40,6 +40,9 @@ def project_page(request: SignedIn, slug: str) -> HttpResponse:
         .filter(project=project)
         .waiting()
         .select_related("group__partner"),
+        "has_asked": JoinRequest.objects.waiting()
+        .filter(project=project, group__in=user.standing.group_roles)
+        .exists(),
         "may_join": project.pk not in user.standing.project_ids
         and Role.LEAD in user.standing.group_roles.values(),
         "jobs": jobs.select_related("cluster")[:ROWS],

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -14,10 +15,14 @@ from django.utils.translation import gettext_noop
 from compute.errors import CaseOpen
 from compute.models import Request, RequestLine
 from compute.states import DECIDABLE, RequestState
+from projects.actions.notices import tell
+from projects.models.notices import staff_with
+from projects.notices import NoticeKind
+from projects.roles import Verb
 from registry.actions.cases import add_overlaps, new_pairs, open_case, open_cases_about
 from registry.actions.comparing import compare_model
 from registry.actions.due import note_asked
-from registry.models import Model, Overlap
+from registry.models import Case, Overlap
 
 HOUR = 3600
 LOOKS_BACK = timedelta(days=365)  # asking for a part now and a part next month is one ask
@@ -32,8 +37,8 @@ def pass_gate(request: Request, *, exception: str, now: datetime) -> str:
     Compares first what nobody compared yet. Raises CaseOpen (409) while a case may hold the award
     back and no exception is given.
     """
-    if request.model is None:
-        return ""
+    if request.model is None or not request.is_decidable:
+        return ""  # what is decided already is refused as that
     if request.compared_at is None:
         compare_request(request, now=now)
     cases = open_cases_about([request.model])
@@ -75,9 +80,9 @@ def compare_request(request: Request, *, now: datetime) -> None:
         flagged = compare_model(model=model, now=now, facts=request.facts)
         if request.purpose == Request.Purpose.TRAINING:
             if asked >= settings.GATE_GPU_HOURS:
-                _ask_about_pairs(model, new_pairs(flagged), now)
+                _ask_about_pairs(request, new_pairs(flagged), now)
             if asked >= settings.GATE_FACTS_GPU_HOURS and _says_too_little(request):
-                _ask_for_facts(model, now)
+                _ask_for_facts(request, now)
     Request.objects.filter(pk=request.pk).update(compared_at=now)
     request.compared_at = now
 
@@ -89,19 +94,31 @@ def note_hours(request: Request, *, now: datetime) -> None:
         note_asked(request.model, int(asked * HOUR), now=now)
 
 
-def _ask_about_pairs(model: Model, pairs: list[Overlap], now: datetime) -> None:
-    if not pairs:
+def _ask_about_pairs(request: Request, pairs: list[Overlap], now: datetime) -> None:
+    if not pairs or request.model is None:
         return
-    known = open_cases_about([model])
+    known = open_cases_about([request.model])
     if known:
         add_overlaps(by=None, case=known[0], overlaps=pairs, now=now)
     else:
-        open_case(by=None, overlaps=pairs, because=SIMILAR, now=now)
+        _tell_held(request, open_case(by=None, overlaps=pairs, because=SIMILAR, now=now), now)
 
 
-def _ask_for_facts(model: Model, now: datetime) -> None:
-    if not open_cases_about([model]):
-        open_case(by=None, model=model, because=TOO_FEW, now=now)
+def _ask_for_facts(request: Request, now: datetime) -> None:
+    model = request.model
+    if model is not None and not open_cases_about([model]):
+        _tell_held(request, open_case(by=None, model=model, because=TOO_FEW, now=now), now)
+
+
+def _tell_held(request: Request, case: Case, now: datetime) -> None:
+    """Those who award hear that this one has to wait."""
+    tell(
+        users=staff_with(Verb.AWARD),
+        kind=NoticeKind.REQUEST_HELD,
+        path=reverse("request", args=[request.pk]),
+        params={"project": request.project.title, "code": case.code},
+        now=now,
+    )
 
 
 def _says_too_little(request: Request) -> bool:

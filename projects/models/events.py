@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from projects.scoping import Person
 
 
+# What is said and decided about these may name a confidential plan's group.
+CONFIDENTIAL = ("case", "overlap")
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, person: Person) -> Self:
         """Own deeds, and what happened in the projects one belongs to."""
         if sees_everything(person):
-            return self
+            if person.is_authenticated and person.standing.sees_confidential:
+                return self
+            return self.exclude(~Q(actor=person), object_type__in=CONFIDENTIAL)
         if not person.is_authenticated:
             return self.none()
         return self.filter(project_q(person, "project") | Q(actor=person))

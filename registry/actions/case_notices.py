@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.urls import reverse
+
 from projects.actions.notices import tell
+from projects.models import User
 from projects.models.notices import leads_of, staff_with
 from projects.notices import NoticeKind
-
-from projects.models import User
 from projects.roles import Verb
 from registry.models import Case, CaseParty
 
@@ -21,7 +21,9 @@ def tell_staff(case: Case, kind: NoticeKind, *, by: User | None, now: datetime) 
     chosen = handlers or list(staff_with(Verb.HANDLE_CASE))
     own = ", ".join(case.parties.values_list("model__name", flat=True)[:1])
     tell(
-        users=[person for person in chosen if person.pk not in aside],
+        users=[
+            person for person in chosen if person.pk not in aside and not case.is_party(person)
+        ],
         kind=kind,
         path=reverse("case", args=[case.pk]),
         params={"code": case.code, "model": own},

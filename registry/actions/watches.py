@@ -21,6 +21,10 @@ def create_watch(*, by: User, values: dict[str, Any], now: datetime) -> Watch:
     asked = {name: value for name, value in values.items() if name != "name" and value}
     if not asked:
         raise Invalid(_("Say at least one thing to watch for: a language, a task, a size."))
+    least, most = values.get("parameters_min"), values.get("parameters_max")
+    if least and most and least > most:
+        sentence = _("The least size is above the most.")
+        raise Invalid(sentence, fields={"parameters_max": [sentence]})
     if Watch.objects.filter(owner=by).count() >= MOST:
         raise Invalid(_("Fifty watches are the most. Delete one first."))
     return Watch.objects.create(owner=by, created_at=now, **values)

@@ -91,8 +91,8 @@ class DecideForm(PageForm):
         """What was chosen, as the action takes it; hours as whole GPU-seconds."""
         values = self.cleaned_data
         low, high = values["low"], values["high"]
-        known = high is not None
-        avoided = (int((low or 0) * HOUR), int(high * HOUR)) if known else None
+        known = low is not None or high is not None
+        avoided = (int((low or 0) * HOUR), int((high or 0) * HOUR)) if known else None
         return {"outcome": values["outcome"], "reason": values["reason"], "avoided": avoided}
 
 

@@ -34,6 +34,7 @@ class CaseSight:
     messages: list[CaseMessage]
     stake: tuple[float, float]
     is_handler: bool
+    reads_reason: bool  # why it was opened; a coordinator's own words may name the other side
     hidden: bool
 
 
@@ -62,6 +63,7 @@ def sight_of(case: Case, person: User) -> CaseSight:
         messages=list(_messages(case, own, reads_all=reads_all)),
         stake=stake if reads_all else (_rounded(stake[0]), _rounded(stake[1])),
         is_handler=reads_all and person.standing.handles_cases,
+        reads_reason=reads_all or case.opened_by_id is None,
         hidden=len(shown) < len(parties),
     )
 

@@ -37,7 +37,7 @@ class OverlapQuerySet(models.QuerySet["Overlap"]):
         so neither a row nor its absence tells of a plan that the group may not see.
         """
         if sees_confidential(person):
-            return self
+            return self.exclude(is_confidential=True, cases__recusals__user=person.pk)
         if sees_everything(person):
             return self.filter(is_confidential=False)
         if not person.is_authenticated:

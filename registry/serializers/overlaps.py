@@ -158,6 +158,7 @@ class CaseOut(serializers.ModelSerializer[Case]):
 class CaseWhole(CaseOut):
     """A case as far as the caller may read it."""
 
+    opened_because = serializers.SerializerMethodField()
     parties = serializers.SerializerMethodField()
     overlaps = serializers.SerializerMethodField()
     messages = serializers.SerializerMethodField()
@@ -174,6 +175,9 @@ class CaseWhole(CaseOut):
     def _sight(self) -> CaseSight:
         sight: CaseSight = self.context["sight"]
         return sight
+
+    def get_opened_because(self, case: Case) -> str:
+        return case.opened_because if self._sight.reads_reason else ""
 
     def get_parties(self, case: Case) -> list[Any]:
         return list(PartyOut(self._sight.parties, many=True, context=self.context).data)

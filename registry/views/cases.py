@@ -253,11 +253,11 @@ def _show(request: SignedIn, case: Case, **sent: PageForm) -> HttpResponse:
         "moves": case.moves.select_related("by"),
         "case_labels": CASE_LABELS,
         "is_decided": case.state == CaseState.DECIDED,
-        "talk": TalkForm(),
-        "email": EmailForm(case=case),
-        "answering": AnswerForm(),
-        "deciding": DecideForm(),
-        "reopening": TalkForm(),
+        "talk": TalkForm(auto_id="talk-%s"),
+        "email": EmailForm(case=case, auto_id="email-%s"),
+        "answering": AnswerForm(auto_id="answer-%s"),
+        "deciding": DecideForm(auto_id="decide-%s"),
+        "reopening": TalkForm(auto_id="reopen-%s"),
         "assigning": AssignForm(
             people=staff_with(Verb.HANDLE_CASE) if sight.is_handler else [],
             initial={
@@ -276,9 +276,10 @@ def _show(request: SignedIn, case: Case, **sent: PageForm) -> HttpResponse:
 
 
 def _rows(sight: CaseSight) -> list[dict[str, Any]]:
-    """The parties that the reader may know, those of their own group marked."""
+    """The parties that the reader may know, each with a form of its own."""
     return [
-        {"party": party, "is_own": party in sight.own, "may_know": True} for party in sight.parties
+        {"party": party, "talk": TalkForm(auto_id=f"to-{number}-%s")}
+        for number, party in enumerate(sight.parties)
     ]
 
 

@@ -171,11 +171,12 @@ def _child(name: str, *parents: str, **more: Any) -> dict[str, Any]:
 
 def test_a_record_keeps_its_facts() -> None:
     assert _effort() == Effort(
-        key="Base-7B", name="Base-7B", modality_in=frozenset({"text"}), modality_out=frozenset({"text"}),
+        key="Base-7B", name="Base-7B", words="A model.",
+        modality_in=frozenset({"text"}), modality_out=frozenset({"text"}),
         languages=frozenset({"de"}), tasks=frozenset({"chat"}), domains=frozenset({"health"}),
         training_mode="from_scratch", parameters=7_000_000_000, tokens=2_000_000_000_000,
         datasets=frozenset({"c4"}), licence="Apache-2.0", begin=date(2025, 3, 4),
-        end=date(2025, 3, 4), group="Lab", partners=frozenset({"Lab"}), words="A model.",
+        end=date(2025, 3, 4), group="Lab", partners=frozenset({"Lab"}),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from tests.overlap.efforts import (
 Pair = tuple[Effort, Effort]
 TINY = 1e-9  # sums of the same numbers in another order
 REDUNDANT = {Kind.DUPLICATE, Kind.OVERLAP, Kind.REUSE_CANDIDATE}
-many = settings(max_examples=300, deadline=None)
+many = settings(max_examples=250, deadline=None)
 fewer = settings(max_examples=100, deadline=None)
 
 OURS = Effort(

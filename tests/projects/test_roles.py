@@ -10,7 +10,7 @@ GUEST = {"view"}
 MEMBER = GUEST | {"plan_model", "edit_model", "submit_job"}
 LEAD = MEMBER | {
     "manage_members", "create_project", "edit_project", "request_compute", "cancel_job",
-    "read_script",
+    "read_script", "answer_case", "join_project",
 }  # fmt: skip
 EXPECTED = {
     Role.GUEST: GUEST,
@@ -18,7 +18,7 @@ EXPECTED = {
     Role.LEAD: LEAD,
     Role.PARTNER_ADMIN: {"view", "edit_partner", "create_group", "manage_members"},
     Role.OPERATOR: {"view", "operate_cluster", "cancel_job", "read_script"},
-    Role.COORDINATOR: {"view", "review_request", "see_worklist", "merge_models"},
+    Role.COORDINATOR: {"view", "review_request", "see_worklist", "merge_models", "handle_case"},
     Role.QUOTA_ADMIN: {"view", "review_request", "award", "see_worklist"},
     Role.AUDITOR: {"view", "see_worklist"},
     Role.PORTAL_ADMIN: {"view", "edit_partner", "create_group", "create_cluster"},
