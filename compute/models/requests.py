@@ -114,7 +114,8 @@ class Request(Stateful):
             models.Index(fields=["project", "-created_at"], name="request_by_project"),
             models.Index(
                 fields=["submitted_at"],
-                condition=Q(compared_at=None, state__in=list(DECIDABLE)) & ~Q(model=None),
+                condition=Q(compared_at=None, state__in=sorted(state.value for state in DECIDABLE))
+                & ~Q(model=None),
                 name="request_to_compare",
             ),
             models.Index(fields=["model"], condition=~Q(model=None), name="request_of_model"),
