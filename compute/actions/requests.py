@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from projects.actions.notices import tell
-from projects.models.notices import leads_of, staff_with
-from projects.notices import NoticeKind
 
 from compute.actions import gate
 from compute.models import Pool, Request, RequestLine
 from compute.states import RequestState
 from projects.access import belongs_to
+from projects.actions.notices import tell
 from projects.doorbell import ring
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import Project, User
 from projects.models.events import record_event
+from projects.models.notices import leads_of, staff_with
+from projects.notices import NoticeKind
 from projects.roles import Verb
 from registry.models import Model
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.urls import reverse
+
 from projects.actions.notices import tell
 from projects.models.notices import people_of, staff_with
 from projects.notices import NoticeKind
-
 from projects.roles import Verb
 from registry.detect import assess_model
 from registry.models import Model, Overlap, Watch
