@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
         "LedgerAccount": "compute.models.ledger.LedgerEntry.Account",
         "CredentialKind": "compute.models.clusters.Credential.Kind",
         "NoticeKind": "projects.models.notices.KIND_LABELS",
+        "CaseState": "registry.models.cases.CASE_LABELS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

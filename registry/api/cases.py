@@ -125,11 +125,11 @@ class CaseResource(Resource):
         self.body(Nothing)
         return self._handle(pk, lambda by, case, now: cases.close_case(by=by, case=case, now=now))
 
-    @extend_schema(request=shapes.ReasonIn, responses=shapes.CaseWhole)
+    @extend_schema(request=shapes.CaseReasonIn, responses=shapes.CaseWhole)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Take a decided case up again."""
-        body = self.body(shapes.ReasonIn)
+        body = self.body(shapes.CaseReasonIn)
         return self._handle(
             pk, lambda by, case, now: cases.reopen_case(by=by, case=case, now=now, **body)
         )

@@ -232,7 +232,7 @@ class EmailIn(TextIn):
     sender = serializers.CharField(max_length=254)
 
 
-class ReasonIn(serializers.Serializer[Any]):
+class CaseReasonIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=10_000)
 
 
@@ -245,7 +245,7 @@ class HoursIn(serializers.Serializer[Any]):
     high = serializers.DecimalField(max_digits=16, decimal_places=4, min_value=0)
 
 
-class DecideIn(ReasonIn):
+class DecideIn(CaseReasonIn):
     outcome = serializers.ChoiceField(choices=OUTCOME_LABELS)
     avoided_gpu_hours = HoursIn(required=False, allow_null=True, default=None)
 
