@@ -56,7 +56,7 @@ def database(person: User) -> dict[str, Any]:
             mine = replace(mine, words=f"{model.description} {model.intended_users}")
             sight = Sight.of(person)
             began = time.perf_counter()
-            rows = find(mine, sight)
+            rows = find(mine, sight, timezone.now().date())
             kin_of(model.pk, sight)
             words_of_models([UUID(row.effort.key) for row in rows[:40]])
             times.append((time.perf_counter() - began) * 1000)

@@ -77,7 +77,7 @@ def look_around(
 
 def compare(mine: Candidate, sight: Sight, *, now: datetime, most: int = SHOWN) -> list[Found]:
     """The efforts most like this one, the likeliest first; at least related ones only."""
-    found = find(mine.effort, sight)
+    found = find(mine.effort, sight, now.date())
     if not sight.reads_amounts:
         found = [replace(row, asked_gpu_seconds=None) for row in found]
     kin = kin_of(UUID(mine.effort.key), sight) if _is_registered(mine) else Kin()

@@ -145,14 +145,14 @@ CLOSED = Sight(f"NOT {PARTNERS_SEE}", ())
 EVERYTHING = Sight("true", ())
 
 
-def find(effort: Effort, sight: Sight) -> list[Candidate]:
+def find(effort: Effort, sight: Sight, today: date) -> list[Candidate]:
     """Efforts that share a block or a rare word with this one, as far as the sight goes.
 
     In one statement; lineage and words are not read yet.
     """
     keys = blocks_of(effort.modality_out, effort.languages, effort.tasks)
     own = [key for key in keys if key.rpartition("/")[2] in effort.tasks] or keys
-    size, day = _place(effort)
+    size, day = _place(effort, today)
     looked_at = max(LEAST_LOOKED_AT, LOOKED_AT // (2 * len(own)))
     kept = max(LEAST_KEPT, KEPT // len(own))
     sized = [size, *sight.params, looked_at]
@@ -184,12 +184,15 @@ def _statement(shown: str) -> str:
     )
 
 
-def _place(effort: Effort) -> tuple[float | None, int | None]:
-    """Decimal logarithm of the size, and the middle of the window in days since 2000."""
+def _place(effort: Effort, today: date) -> tuple[float | None, int]:
+    """Decimal logarithm of the size, and the middle of the window in days since 2000.
+
+    Where no window is known, it is looked for around today.
+    """
     size = math.log10(effort.parameters) if effort.parameters else None
-    begin = effort.begin or effort.end
-    middle = begin + ((effort.end or begin) - begin) / 2 if begin else None
-    return size, (middle - SINCE).days if middle else None
+    begin = effort.begin or effort.end or today
+    middle = begin + ((effort.end or begin) - begin) / 2
+    return size, (middle - SINCE).days
 
 
 def read_candidate(key: UUID) -> Candidate:

@@ -369,3 +369,34 @@ def test_without_javascript_a_base_model_is_named(
     page.locator("#id_parent").fill("another/base")
     page.get_by_role("button", name="Add").click()
     assert "another/base" in page.locator("main").inner_text()
+
+
+def test_who_plans_something_alike_appears_while_one_types(world: World, open_as: Open) -> None:
+    facts: Any = {"languages": ["de", "en"], "tasks": ["translation"], "modality_out": ["text"]}
+    make.make_model(name="Hanse-7B", visibility="public", parameters=7 * 10**9, **facts)
+    page = open_as(world.people["member"]).new_page()
+    complaints = complaints_of(page)
+    page.goto(reverse("model-plan"))
+    page.locator("[name=modality_out][value=text]").check()
+    for chip in ("de", "en", "translation", "9B"):
+        page.get_by_role("button", name=chip, exact=True).first.click()
+    page.locator("#id_tokens").fill("4T")
+    page.locator("#id_tokens").blur()
+    page.locator("#similar-efforts", has_text="Hanse-7B").wait_for()
+    assert not Model.objects.filter(parameters=9 * 10**9).exists()
+    assert complaints == []
+
+
+def test_without_javascript_a_button_shows_who_plans_something_alike(
+    world: World, open_as: Open
+) -> None:
+    facts: Any = {"languages": ["de"], "tasks": ["translation"], "modality_out": ["text"]}
+    make.make_model(name="Hanse-7B", visibility="public", parameters=7 * 10**9, **facts)
+    page = open_as(world.people["member"], java_script_enabled=False).new_page()
+    page.goto(reverse("model-plan"))
+    page.locator("[name=modality_out][value=text]").check()
+    page.locator("#id_languages").fill("de")
+    page.locator("#id_tasks").fill("translation")
+    page.get_by_role("button", name="Show similar efforts").click()
+    assert "Hanse-7B" in page.locator("#similar-efforts").inner_text()
+    assert page.locator("#id_languages").input_value() == "de"
