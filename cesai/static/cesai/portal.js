@@ -43,6 +43,7 @@
       const words = button.dataset.more !== undefined && field.value.trim();
       field.value = words ? `${field.value.trim()}, ${button.dataset.value}` : button.dataset.value;
       field.focus();
+      field.dispatchEvent(new Event("change", { bubbles: true })); // as if it had been typed
     },
   };
 
