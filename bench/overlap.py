@@ -33,6 +33,9 @@ def run(postgres: Postgres) -> None:
             goal=0.97,
             planted=PLANTED,
         )
+        tell(
+            "a comparison with and without a private plan nearby", **_inside(site, "confidential")
+        )
         nightly = _inside(site, "nightly")
         tell(
             f"nightly round of {nightly['plans']:,} plans against {MODELS:,} models",

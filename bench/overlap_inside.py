@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 import sys
 import time
 from dataclasses import replace
@@ -15,7 +16,7 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from bench.measure import percentile  # noqa: E402
@@ -32,7 +33,7 @@ from registry.models.candidates import (  # noqa: E402
     words_of_models,
 )
 
-PLANTED, SAMPLED, NIGHTLY = 300, 40, 2_000
+PLANTED, SAMPLED, NIGHTLY, PAIRS = 300, 40, 2_000, 500
 LANGUAGES = ("de", "en", "fr", "es", "it", "pl", "nl", "cs", "sv", "fi", "pt", "ro")
 DICE = random.Random(7)  # noqa: S311 (no secret)
 
@@ -87,6 +88,48 @@ def planted(person: User) -> dict[str, Any]:
     return {"share": hits / PLANTED}
 
 
+def confidential(person: User) -> dict[str, Any]:
+    """One reader's comparison with and without a private plan of others that is nearly the same.
+
+    Interleaved; A/A is the same without any private plan. The interval holds 99 % of the
+    differences of medians between two halves of the A/A times, dealt by lot.
+    """
+    model = _seen(person, 1)[0]
+    group = Group.objects.exclude(pk__in=person.standing.own_group_ids)[0]
+    facts: Any = {**_nearly(model, -1), "visibility": "group"}
+    times: dict[str, list[float]] = {"with": [], "a": [], "b": []}
+    for _pair in range(PAIRS):
+        now = timezone.now()
+        with transaction.atomic():
+            plan = plan_model(by=None, group=group, project=None, facts=facts, now=now)
+            compare_model(model=plan, now=now)
+            times["with"].append(_timed_look(model, person))
+            transaction.set_rollback(True)
+        for name in ("a", "b"):
+            with transaction.atomic():
+                times[name].append(_timed_look(model, person))
+    both = times["a"] + times["b"]
+    drawn = sorted(_difference(both) for _ in range(2_000))
+    return {
+        "difference_ms": statistics.median(times["with"]) - statistics.median(times["a"]),
+        "a_a_low_ms": drawn[10],
+        "a_a_high_ms": drawn[-11],
+        "median_ms": statistics.median(both),
+    }
+
+
+def _timed_look(model: Model, person: User) -> float:
+    began = time.perf_counter()
+    neighbours(model, person, now=timezone.now(), most=20)
+    return (time.perf_counter() - began) * 1000
+
+
+def _difference(times: list[float]) -> float:
+    dealt = DICE.sample(times, len(times))
+    half = len(dealt) // 2
+    return statistics.median(dealt[:half]) - statistics.median(dealt[half:])
+
+
 def nightly(person: User) -> dict[str, Any]:
     """Open plans compared with everything and stored, one after another."""
     now = timezone.now()
@@ -136,6 +179,12 @@ def _seen(person: User, many: int) -> list[Model]:
 
 
 if __name__ == "__main__":
-    parts = {"count": count, "database": database, "planted": planted, "nightly": nightly}
+    parts = {
+        "count": count,
+        "database": database,
+        "planted": planted,
+        "confidential": confidential,
+        "nightly": nightly,
+    }
     user = User.objects.get(username=sys.argv[2])
     print(json.dumps(parts[sys.argv[1]](user)))
