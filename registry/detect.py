@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from projects.models.reading import read_rows
 from registry.models import Model, Overlap
 from registry.models.candidates import (
     CLOSED,
@@ -187,6 +188,8 @@ def _stake(row: Candidate, today: Any) -> Stake:
 
 def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -> list[Overlap]:
     """Write the pairs; what is settled stays settled, and what a case knows is never deleted."""
+    # Two models that are compared at once write the same pairs.
+    read_rows("SELECT pg_advisory_xact_lock(hashtext('registry_overlap'))", [])
     key = UUID(mine.effort.key)
     known = set(Overlap.objects.filter(Q(a=key) | Q(b=key)).values_list("a", "b"))
     overlaps = [

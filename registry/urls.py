@@ -23,7 +23,6 @@ urlpatterns = [
     path("models/<uuid:key>/certificate/", decisions.certificate, name="model-certificate"),
     path("derivations/<uuid:key>/remove/", decisions.remove_parent, name="derivation-remove"),
     path("models/plan/similar/", overlaps.check_plan, name="plan-similar"),
-    path("models/<uuid:key>/similar/", overlaps.panel, name="model-similar"),
     path("models/<uuid:key>/join/", decisions.join, name="model-join"),
     path("similar/", overlaps.queue, name="overlaps"),
     path("similar/<uuid:key>/", overlaps.pair, name="overlap"),

@@ -474,7 +474,6 @@ PAGES: Table = {
     "model-certificate": {"get": Rule(may=WORKERS, sees=OURS | STAFF)},
     "derivation-remove": {"post": _form(WORKERS, OURS | STAFF)},
     "plan-similar": {"post": Rule(may=_SIGNED, body=lambda w: w.plan_form)},
-    "model-similar": {"get": Rule(may=OURS | STAFF)},
     "model-join": {"post": _form(LEADS, OURS | STAFF, lambda w: {"text": "GPUs"})},
     "overlaps": {"get": Rule(may=_SIGNED)},
     "overlap": {"get": Rule(may=OURS | CONFIDENTIAL)},

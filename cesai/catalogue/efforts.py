@@ -74,5 +74,8 @@ def _ancestors(name: str, parents: Mapping[str, list[str]]) -> frozenset[str]:
 
 def _window(record: dict[str, Any]) -> tuple[date | None, date | None]:
     """The release, as exactly as it is known: a day, all of a month, all of a year."""
-    begin, after = period(text(record, "release_date"))
+    try:
+        begin, after = period(text(record, "release_date"))
+    except (ValueError, OverflowError):  # there is no such day: then it is not known
+        return None, None
     return begin, after - timedelta(1) if after else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import MAXYEAR, date, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,7 @@ def day_of(written: str) -> tuple[date | None, bool]:
     if found is None:
         return None, False
     year, month, day = found.groups()
-    try:
-        first = date(int(year), int(month or 1), int(day or 1))
-    except ValueError:  # no such day: then it is not known
-        return None, False
-    return (first, bool(day)) if first.year < MAXYEAR else (None, False)
+    return date(int(year), int(month or 1), int(day or 1)), bool(day)
 
 
 def slug_of(name: str, most: int = 40) -> str:

@@ -39,8 +39,7 @@ def pass_gate(request: Request, *, exception: str, now: datetime) -> str:
     """
     if request.model is None or not request.is_decidable:
         return ""  # what is decided already is refused as that
-    if request.compared_at is None:
-        compare_request(request, now=now)
+    _compare_once(request, now)
     cases = open_cases_about([request.model])
     for case in cases:
         if case.holds_at(now) and not exception.strip():
@@ -52,6 +51,15 @@ def pass_gate(request: Request, *, exception: str, now: datetime) -> str:
                 % {"code": case.code, "due": date_format(case.holds_until, "DATE_FORMAT")},
             )
     return " ".join(case.code for case in cases)[:40]
+
+
+@transaction.atomic
+def _compare_once(request: Request, now: datetime) -> None:
+    """Compare unless somebody did; the background work may be at it this very moment."""
+    locked = Request.objects.select_for_update().values_list("compared_at", flat=True)
+    request.compared_at = locked.get(pk=request.pk)
+    if request.compared_at is None:
+        compare_request(request, now=now)
 
 
 def compare_waiting(*, now: datetime) -> int:

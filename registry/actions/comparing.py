@@ -55,6 +55,8 @@ def compare_model(
 
     `facts` are those that a request froze, in place of the present ones.
     """
+    # One comparison of a model at a time, and its row before the pairs': nobody waits in a circle.
+    list(Model.objects.select_for_update().filter(pk=model.pk).values("pk"))
     if not model.blocks:
         model.refresh_words()
         model.save(update_fields=["words", "blocks"])

@@ -22,7 +22,7 @@ from projects.roles import Verb
 from registry.access import get_model, get_overlap, version_named
 from registry.actions.cases import open_case
 from registry.actions.readings import note_reading
-from registry.detect import Described, look_around, neighbours
+from registry.detect import Described, look_around
 from registry.forms.cases import OverlapFilters
 from registry.forms.plans import NewPlanForm
 from registry.models import Case, Model, Overlap
@@ -149,14 +149,6 @@ def similar_to_typed(user: Any, form: NewPlanForm, model: Model | None) -> dict[
         "knows_enough": knows_enough,
         "checked": True,
     }
-
-
-@login_required
-def panel(request: SignedIn, key: str) -> HttpResponse:
-    """The part of a model's page that shows similar efforts; loaded after the page."""
-    model = get_model(request.user, key)
-    rows = shown_neighbours(neighbours(model, request.user, now=timezone.now()))
-    return render(request, "registry/similar.html", {"neighbours": rows, "model": model})
 
 
 def shown_neighbours(rows: Iterable[Described]) -> list[Neighbour]:

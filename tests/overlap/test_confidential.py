@@ -79,7 +79,6 @@ def _answers(stranger: Caller, theirs: Model) -> dict[str, Callable[[], Any]]:
         "notices": lambda: stranger.get("notices/"),
         "events": lambda: stranger.get("events/"),
         "while typing": lambda: browser.post(reverse("plan-similar"), typed),
-        "the panel": lambda: browser.get(reverse("model-similar", args=[theirs.pk])),
         "the page of the model": lambda: browser.get(reverse("model", args=[theirs.pk])),
         "the queue": lambda: browser.get(reverse("overlaps")),
         "the overview": lambda: browser.get(reverse("overview")),
