@@ -7,7 +7,6 @@ import random
 import statistics
 import sys
 import time
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -54,7 +53,6 @@ def database(person: User) -> dict[str, Any]:
     for _round in range(5):
         for model in plans:
             mine = read_candidate(model.pk).effort
-            mine = replace(mine, words=f"{model.description} {model.intended_users}")
             sight = Sight.of(person)
             began = time.perf_counter()
             rows = find(mine, sight, timezone.now().date())
@@ -70,14 +68,18 @@ def database(person: User) -> dict[str, Any]:
 
 
 def planted(person: User) -> dict[str, Any]:
-    """Copies with other names, sizes, dates, texts and one language more or less."""
+    """Copies with other names, sizes, dates, texts and one language more or less.
+
+    By another partner than the source's: within one group it would be a sequel.
+    """
     now = timezone.now()
-    group = Group.objects.order_by("-created_at", "pk")[0]
+    groups = list(Group.objects.order_by("pk"))
     hits = 0
     for number, source in enumerate(_seen(person, PLANTED)):
+        others = [row for row in groups if row.partner_id != source.group.partner_id]
         copy = plan_model(
             by=None,
-            group=group,
+            group=DICE.choice(others),
             project=None,
             facts=_nearly(source, number),
             now=now,

@@ -33,6 +33,7 @@ from registry.models import (
     Version,
     Watch,
 )
+from registry.models.candidates import Candidate, Sight, read_seen_candidate
 from registry.vocabulary import ModelState
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ def get_model(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Model:
     if verb is not Verb.VIEW:
         require(group_verbs(person, model.group), verb)
     return model
+
+
+def get_candidate(person: Person, key: Key) -> Candidate:
+    """A model as it is compared, by UUID, in one statement. Raises NotThere."""
+    identifier = as_uuid(key)
+    sight = Sight.of_pages(person)
+    found = read_seen_candidate(identifier, sight) if identifier else None
+    if found is None:
+        raise NotThere
+    return found
 
 
 def get_home(person: User, group: Key, project: Key | None) -> tuple[Group, Project | None]:

@@ -58,9 +58,7 @@ def neighbours(
 
     Three statements whatever is found, none of which reads a row that the person may not see.
     """
-    mine = read_candidate(model.pk)
-    mine = replace(mine, effort=replace(mine.effort, words=_words(model)))
-    return look_around(mine, person, now=now, most=most)
+    return look_around(read_candidate(model.pk), person, now=now, most=most)
 
 
 def look_around(
@@ -102,8 +100,8 @@ def assess_model(
     falls below the line is scored anew and kept if a case knows it.
     """
     mine = read_candidate(model.pk)
-    effort = replace(mine.effort, words=_words(model))
-    mine = replace(mine, effort=with_facts(effort, facts) if facts else effort)
+    if facts:
+        mine = replace(mine, effort=with_facts(mine.effort, facts))
     seen = _with_all_lineage(mine, compare(mine, OPEN, now=now, most=MOST_STORED), now)
     hidden = compare(mine, CLOSED, now=now, most=MOST_STORED)
     known = _known_before(mine, [*seen, *hidden], now)
@@ -118,8 +116,7 @@ def _known_before(mine: Candidate, found: list[Found], now: datetime) -> list[Fo
     pairs = Overlap.objects.filter(Q(a=key) | Q(b=key)).values_list("a", "b")
     others = {b if a == key else a for a, b in pairs}
     others -= {UUID(row.candidate.effort.key) for row in found}
-    texts = words_of_models(list(others)) if others else {}
-    rows = [_with_words(read_candidate(other), texts) for other in sorted(others)]
+    rows = [read_candidate(other) for other in sorted(others)]
     return _with_all_lineage(mine, [_scored(mine, row, now) for row in rows], now)
 
 
@@ -191,21 +188,14 @@ def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -
     # Two models that are compared at once write the same pairs.
     read_rows("SELECT pg_advisory_xact_lock(hashtext('registry_overlap'))", [])
     key = UUID(mine.effort.key)
-    known = set(Overlap.objects.filter(Q(a=key) | Q(b=key)).values_list("a", "b"))
+    rows_of = Overlap.objects.filter(Q(a=key) | Q(b=key))
+    known = {(a, b): flags for a, b, *flags in rows_of.values_list("a", "b", *_FOUND_BY)}
     overlaps = [
-        _overlap(mine, row, is_seen=is_seen, now=now)
+        _overlap(mine, row, known.get(_pair(mine, row)), is_seen=is_seen, now=now)
         for row, is_seen in rows
         if row.assessment.probability >= STORED or _pair(mine, row) in known
     ]
-    own, other = ("found_by_a", "found_by_b")
-    for is_a in (True, False):
-        batch = [row for row in overlaps if (row.a_id == key) == is_a]
-        Overlap.objects.bulk_create(
-            sorted(batch, key=lambda row: (row.a_id, row.b_id)),
-            update_conflicts=True,
-            unique_fields=["a", "b"],
-            update_fields=[*_SCORED, own if is_a else other],
-        )
+    Overlap.objects.keep(overlaps)
     low = [row for row in overlaps if row.probability < STORED]
     pairs = Q(pk__in=())
     for row in low:
@@ -214,10 +204,7 @@ def _store(mine: Candidate, rows: Sequence[tuple[Found, bool]], now: datetime) -
     return [row for row in overlaps if row.probability >= LINE]
 
 
-_SCORED = (
-    "probability", "kind", "reasons", "counterfactual", "facts_alike", "facts_told", "stake_low",
-    "stake_high", "urgency", "is_live", "is_confidential", "weights_version", "assessed_at",
-)  # fmt: skip
+_FOUND_BY = ("found_by_a", "found_by_b")
 
 
 def _pair(mine: Candidate, row: Found) -> tuple[UUID, UUID]:
@@ -225,8 +212,12 @@ def _pair(mine: Candidate, row: Found) -> tuple[UUID, UUID]:
     return a, b
 
 
-def _overlap(mine: Candidate, row: Found, *, is_seen: bool, now: datetime) -> Overlap:
+def _overlap(
+    mine: Candidate, row: Found, known: list[bool] | None, *, is_seen: bool, now: datetime
+) -> Overlap:
+    """The pair as a row. What the other one's own search found stays; `known` are both flags."""
     theirs, found = row.candidate, row.assessment
+    by_a, by_b = known or (False, False)
     is_a = UUID(mine.effort.key) < UUID(theirs.effort.key)
     a, b = (mine, theirs) if is_a else (theirs, mine)
     shared, told = alike(found)
@@ -242,8 +233,8 @@ def _overlap(mine: Candidate, row: Found, *, is_seen: bool, now: datetime) -> Ov
         stake_low=row.stake.low,
         stake_high=row.stake.high,
         urgency=found.probability * row.stake.middle / 3600,
-        found_by_a=is_seen and is_a,
-        found_by_b=is_seen and not is_a,
+        found_by_a=is_seen if is_a else by_a,
+        found_by_b=by_b if is_a else is_seen,
         is_live=bool({a.state, b.state} & set(OPEN_STATES)),
         is_confidential=a.is_confidential or b.is_confidential,
         weights_version=found.version,
@@ -304,10 +295,6 @@ def reasons_of(found: Assessment, a: Effort, b: Effort) -> list[dict[str, Any]]:
 def _both(found: Assessment) -> dict[str, str] | None:
     said = counterfactual(found)
     return {"en": said.en, "de": said.de} if said else None
-
-
-def _words(model: Model) -> str:
-    return f"{model.description} {model.intended_users}"
 
 
 def _is_registered(mine: Candidate) -> bool:

@@ -7,13 +7,20 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg.pq import TransactionStatus
 
 
-def read_rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+def read_rows(
+    statement: str, params: Sequence[Any], *, has_one_plan: bool = False
+) -> list[tuple[Any, ...]]:
     """The rows of a statement that is prepared after a few calls (`prepare_threshold`).
 
     Planning takes longer than running where many tables are joined by their keys. Django's own
     cursor puts the parameters into the text, which is then another one each time.
+
+    `has_one_plan` says that the parameters make no difference to how it is best run. PostgreSQL
+    itself would plan such a statement anew each time if it takes long lists: it reckons with
+    lists of ten where it does not know them, and finds that dear.
     """
     database: Any = connection
     database.close_if_health_check_failed()
@@ -21,6 +28,14 @@ def read_rows(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with database.wrap_database_errors:
         cursor: Any = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
     with database._prepare_cursor(cursor) as prepared:
-        prepared.execute(statement, params)
-        rows: list[tuple[Any, ...]] = prepared.fetchall()
+        if has_one_plan:
+            prepared.execute("SET plan_cache_mode = force_generic_plan")
+        try:
+            prepared.execute(statement, params)
+            rows: list[tuple[Any, ...]] = prepared.fetchall()
+        finally:
+            # Where the statement failed in a transaction, its rollback takes the setting along.
+            status = database.connection.info.transaction_status
+            if has_one_plan and status != TransactionStatus.INERROR:
+                prepared.execute("RESET plan_cache_mode")
     return rows

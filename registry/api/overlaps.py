@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -15,8 +16,8 @@ from rest_framework.response import Response
 from projects.resources import Resource
 from registry import access
 from registry.actions.readings import note_reading
-from registry.detect import neighbours
-from registry.models import Model, Overlap
+from registry.detect import look_around
+from registry.models import Overlap
 from registry.models.overlaps import sees_confidential
 from registry.serializers import overlaps as shapes
 
@@ -29,15 +30,12 @@ class OverlapCalls:
     def overlaps(self, request: Request, pk: str) -> Response:
         """The efforts most like this one among those that the caller may see, compared now."""
         user: Any = request.user
-        model = access.get_model(user, pk)
-        rows = neighbours(model, user, now=timezone.now())
-        keys = [row.key for row in rows]
-        models = {
-            str(m.pk): m
-            for m in Model.objects.select_related("group__partner").filter(pk__in=keys)
-        }
-        body = {"results": [shapes.neighbour(row, models) for row in rows], "note": said_to_all()}
-        return Response(shapes.NeighboursOut(body, context={"request": request}).data)
+        rows = look_around(access.get_candidate(user, pk), user, now=timezone.now())
+        address = request.build_absolute_uri(reverse("api-models-list"))
+        efforts = shapes.effort_rows([row.key for row in rows], address)
+        language = shapes.reading_language()
+        found = [shapes.neighbour_row(row, efforts, language) for row in rows]
+        return Response({"results": found, "note": said_to_all()})
 
 
 def said_to_all() -> str:

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from projects.models.reading import read_rows
+from registry.models.models import Model
 from registry.models.overlaps import sees_confidential
-from registry.models.visibility import member_sql
+from registry.models.visibility import member_sql, open_sql
 from registry.overlap import Effort
-from registry.overlap.blocks import blocks_of
-from registry.overlap.effort import facts
+from registry.overlap.blocks import STEP, blocks_of, is_of_own_task
+from registry.overlap.effort import NO_FACTS, facts
 from registry.overlap.text import searched_words
 
 if TYPE_CHECKING:
     from projects.scoping import Person
 
-# Rows of a block of its own task that are looked at by size, up and down, and of those the ones
-# kept that are near in size and time together; of a block of a wider task the nearest.
-LOOKED_AT, KEPT = 600, 120
-LEAST_LOOKED_AT, LEAST_KEPT = 30, 12
-BY_WIDER_TASK = 8
+# Rows that are looked at in the blocks of its own task: near in time, of its size class and of
+# those beside it, in these shares; of every block a few more, the nearest by size and by time.
+LOOKED_AT = 300
+SHARES = {0: 2, -1: 2, 1: 2, -2: 1, 2: 1}
+BESIDES = 4
 BY_WORDS = 40
 RAREST = 8
 COMMON = 400  # a word that more models hold says too little
@@ -37,20 +38,14 @@ PARTNERS_SEE = (
     "(model.visibility IN ('public', 'partners')"
     " AND (model.embargo_until IS NULL OR model.embargo_until <= CURRENT_DATE))"
 )
-_SIZED = (
-    "(SELECT block.model_id, block.size, block.day FROM registry_block block"
+_OWN_TASK = (
+    "SELECT near.model_id FROM unnest(%s::text[]) wanted(key)"
+    " CROSS JOIN unnest(%s::smallint[], %s::int[]) class(step, most) CROSS JOIN LATERAL ("
+    "SELECT block.model_id FROM registry_block block"
     " JOIN registry_model model ON model.id = block.model_id"
-    " WHERE block.key = wanted.key AND block.size {side} %s AND {shown}"
-    " ORDER BY block.size{order}, block.model_id{order} LIMIT %s)"
+    " WHERE block.key = wanted.key AND block.step = class.step AND block.day {side} %s"
+    " AND {shown} ORDER BY block.day{order}, block.model_id{order} LIMIT class.most) near"
 )
-_OWN_TASK = """
-    SELECT best.model_id FROM unnest(%s::text[]) wanted(key) CROSS JOIN LATERAL (
-        SELECT near.model_id FROM ({up} UNION ALL {down}) near
-        ORDER BY 2 * abs(near.size - %s) + abs(near.day - coalesce(%s, near.day)) / 365.0,
-            near.model_id
-        LIMIT %s
-    ) best
-"""
 _NEAR = (
     "SELECT near.model_id FROM unnest(%s::text[]) wanted(key) CROSS JOIN LATERAL ("
     "SELECT block.model_id FROM registry_block block"
@@ -59,12 +54,12 @@ _NEAR = (
     " ORDER BY block.{column}{order}, block.model_id{order} LIMIT %s) near"
 )
 _ROW = """
-    model.id, model.name, model.modality_in, model.modality_out, model.languages, model.tasks,
-    model.domains, model.training_mode, model.parameters, model.tokens, model.datasets,
-    model.licence, model.window_start, model.window_end, model.released_on, model.group_id,
-    team.partner_id,
-    ARRAY(SELECT partner_id FROM registry_model_partners WHERE model_id = model.id),
-    model.successor_id, model.state, model.asked_gpu_seconds, {confidential}
+    model.id::text, model.name, model.modality_in, model.modality_out, model.languages,
+    model.tasks, model.domains, model.training_mode, model.parameters, model.tokens,
+    model.datasets, model.licence, model.window_start, model.window_end, model.released_on,
+    model.group_id::text, team.partner_id::text,
+    ARRAY(SELECT partner_id::text FROM registry_model_partners WHERE model_id = model.id),
+    model.successor_id::text, model.state, model.asked_gpu_seconds, {confidential}
 """
 _FROM = """
     FROM registry_model model JOIN projects_group team ON team.id = model.group_id
@@ -87,7 +82,7 @@ WITH rare(words) AS (
 SELECT {row} {tables} JOIN spots ON spots.id = model.id WHERE model.id <> %s
 ORDER BY model.created_at, model.id
 """
-_SIDES = (("size", ">=", ""), ("size", "<", " DESC"), ("day", ">=", ""), ("day", "<", " DESC"))
+_SIDES = ((">=", ""), ("<", " DESC"))
 
 # What a model derives from and what derives from it, through models that are seen.
 _KIN = """
@@ -109,9 +104,10 @@ WITH RECURSIVE own(id) AS (
 SELECT version.model_id, true FROM above JOIN registry_version version USING (id)
 UNION SELECT version.model_id, false FROM below JOIN registry_version version USING (id)
 """
-_WORDS = """
-SELECT id, description || ' ' || intended_users FROM registry_model WHERE id = ANY(%s::uuid[])
-"""
+_TEXT = "model.description || ' ' || model.intended_users"
+_WORDS = f"""
+SELECT id, {_TEXT} FROM registry_model model WHERE id = ANY(%s::uuid[])
+"""  # noqa: S608 (a constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +130,15 @@ class Sight:
 
     @classmethod
     def of(cls, person: Person) -> Sight:
-        """What the person may see; staff who read no confidential pairs see as members do."""
+        """What is compared for the person; staff who read no confidential pairs see as members."""
         if sees_confidential(person):
             return EVERYTHING
         return cls(*member_sql(person, "model"))
+
+    @classmethod
+    def of_pages(cls, person: Person) -> Sight:
+        """Whose page the person may open at all."""
+        return cls(*open_sql(person, "model"))
 
 
 OPEN = Sight(PARTNERS_SEE, ())
@@ -151,28 +152,30 @@ def find(effort: Effort, sight: Sight, today: date) -> list[Candidate]:
     In one statement; lineage and words are not read yet.
     """
     keys = blocks_of(effort.modality_out, effort.languages, effort.tasks)
-    own = [key for key in keys if key.rpartition("/")[2] in effort.tasks] or keys
+    own = [key for key in keys if is_of_own_task(key)]
     size, day = _place(effort, today)
-    looked_at = max(LEAST_LOOKED_AT, LOOKED_AT // (2 * len(own)))
-    kept = max(LEAST_KEPT, KEPT // len(own))
-    sized = [size, *sight.params, looked_at]
-    near: list[Any] = [own, *sized, *sized, size, day, kept]
-    for column, _side, _order in _SIDES:
-        near += [keys, size if column == "size" else day, *sight.params, BY_WIDER_TASK]
+    classes, shares = _classes(size, len(own))
+    near: list[Any] = []
+    for _side in _SIDES:
+        near += [own, classes, shares, day, *sight.params]
+    for place, most in ((size, BESIDES), (day, BESIDES if classes else LOOKED_AT // len(keys))):
+        near += 2 * [keys, place, *sight.params, most]
     mine = _uuid(effort.key)
     statement = _statement(sight.condition)
-    rows = read_rows(statement, [searched_words(effort.words), *near, *sight.params, mine])
+    params = [searched_words(effort.words), *near, *sight.params, mine]
+    rows = read_rows(statement, params, has_one_plan=True)
     return [_candidate(row) for row in rows]
 
 
 @lru_cache(maxsize=64)
 def _statement(shown: str) -> str:
     """The search as one statement, for what a condition shows."""
-    own_task = _OWN_TASK.format(
-        up=_SIZED.format(side=">=", order="", shown=shown),
-        down=_SIZED.format(side="<", order=" DESC", shown=shown),
-    )
-    wider = [_NEAR.format(column=c, side=s, order=o, shown=shown) for c, s, o in _SIDES]
+    near = [_OWN_TASK.format(side=side, order=order, shown=shown) for side, order in _SIDES]
+    near += [
+        _NEAR.format(column=column, side=side, order=order, shown=shown)
+        for column in ("size", "day")
+        for side, order in _SIDES
+    ]
     return _FIND.format(
         common=COMMON,
         rarest=RAREST,
@@ -180,7 +183,7 @@ def _statement(shown: str) -> str:
         shown=shown,
         row=_ROW.format(confidential=f"NOT {PARTNERS_SEE}"),
         tables=_FROM,
-        near=" UNION ".join(f"({part})" for part in (own_task, *wider)),
+        near=" UNION ".join(f"({part})" for part in near),
     )
 
 
@@ -195,10 +198,35 @@ def _place(effort: Effort, today: date) -> tuple[float | None, int]:
     return size, (middle - SINCE).days
 
 
+def _classes(size: float | None, blocks: int) -> tuple[list[int], list[int]]:
+    """The size classes to look in, and how many rows a side in each; none if no size is known."""
+    if size is None:
+        return [], []
+    own = math.floor(size / STEP)
+    share = LOOKED_AT / (2 * blocks * sum(SHARES.values()))
+    return [own + away for away in SHARES], [math.ceil(share * part) for part in SHARES.values()]
+
+
 def read_candidate(key: UUID) -> Candidate:
-    """One model as a candidate, without its lineage and words."""
+    """One model as a candidate with its words, without its lineage."""
+    found = read_seen_candidate(key, EVERYTHING)
+    if found is None:
+        raise Model.DoesNotExist
+    return found
+
+
+def read_seen_candidate(key: UUID, sight: Sight) -> Candidate | None:
+    """The same, if the sight shows it."""
     row = _ROW.format(confidential=f"NOT {PARTNERS_SEE}")
-    return _candidate(read_rows(f"SELECT {row} {_FROM} WHERE model.id = %s", [key])[0])
+    rows = read_rows(
+        f"SELECT {row}, {_TEXT} {_FROM} WHERE model.id = %s AND {sight.condition}",
+        [key, *sight.params],
+        has_one_plan=True,
+    )
+    if not rows:
+        return None
+    found = _candidate(rows[0][:-1])
+    return replace(found, effort=replace(found.effort, words=rows[0][-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +245,8 @@ class Kin:
 
 def kin_of(key: UUID, sight: Sight) -> Kin:
     """What a model derives from and what derives from it, as far as the sight goes."""
-    rows = read_rows(_KIN.format(shown=sight.condition), [key, *sight.params, *sight.params])
+    params = [key, *sight.params, *sight.params]
+    rows = read_rows(_KIN.format(shown=sight.condition), params, has_one_plan=True)
     own = str(key)
     above = frozenset(str(model) for model, is_above in rows if is_above)
     below = frozenset(str(model) for model, is_above in rows if not is_above)
@@ -235,7 +264,7 @@ def _candidate(row: Sequence[Any]) -> Candidate:
      is_confidential) = row  # fmt: skip
     return Candidate(
         effort=Effort(
-            key=str(key),
+            key=key,
             name=name,
             modality_in=facts(takes),
             modality_out=facts(gives),
@@ -249,9 +278,9 @@ def _candidate(row: Sequence[Any]) -> Candidate:
             licence=licence,
             begin=start or released,
             end=end or start or released,
-            group=str(group),
-            partners=frozenset(str(p) for p in (partner, *partners)),
-            successors=frozenset([str(successor)] if successor else []),
+            group=group,
+            partners=frozenset((partner, *partners)),
+            successors=frozenset([successor]) if successor else NO_FACTS,
         ),
         state=state,
         asked_gpu_seconds=asked,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+import orjson
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +59,17 @@ class OverlapQuerySet(models.QuerySet["Overlap"]):
     def of(self, model: Model) -> Self:
         """The pairs of one model."""
         return self.filter(Q(a=model) | Q(b=model))
+
+    def keep(self, rows: Sequence[Overlap]) -> None:
+        """Write scored pairs, over what stood there; ids, first finding and outcomes stay.
+
+        As one JSON: to quote each column as an array, as bulk_create does, takes longer than
+        all the rest of a comparison.
+        """
+        if rows:
+            written = [{name: getattr(row, name) for name in _WRITTEN} for row in rows]
+            with connection.cursor() as cursor:
+                cursor.execute(_KEEP, [orjson.dumps(written).decode()])
 
 
 def sees_confidential(person: Person) -> bool:
@@ -133,6 +146,36 @@ class Overlap(models.Model):
         return self.counterfactual[_language()] if self.counterfactual else ""
 
 
+# Columns in the order of the statement, with their types; the first are never written over.
+_FIRST = {"id": "uuid", "a_id": "uuid", "b_id": "uuid", "found_at": "timestamptz"}
+_SCORED = {
+    "probability": "float8",
+    "kind": "text",
+    "reasons": "jsonb",
+    "counterfactual": "jsonb",
+    "facts_alike": "int2",
+    "facts_told": "int2",
+    "stake_low": "int8",
+    "stake_high": "int8",
+    "urgency": "float8",
+    "found_by_a": "bool",
+    "found_by_b": "bool",
+    "is_live": "bool",
+    "is_confidential": "bool",
+    "weights_version": "text",
+    "assessed_at": "timestamptz",
+}
+_WRITTEN = {**_FIRST, **_SCORED}
+_KEEP = f"""
+INSERT INTO registry_overlap ({", ".join(_WRITTEN)}, is_settled)
+SELECT {", ".join(_WRITTEN)}, false
+FROM jsonb_to_recordset(%s::jsonb) scored({", ".join(map(" ".join, _WRITTEN.items()))})
+ORDER BY a_id, b_id
+ON CONFLICT (a_id, b_id) DO UPDATE
+SET {", ".join(f"{name} = excluded.{name}" for name in _SCORED)}
+"""  # noqa: S608 (names from above)
+
+
 def _language() -> str:
     return "de" if (get_language() or "en").startswith("de") else "en"
 
@@ -143,10 +186,12 @@ class Block(models.Model):
     model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=100, db_collation="C")
     size = models.FloatField(null=True)  # decimal logarithm of the parameters
+    step = models.SmallIntegerField(null=True)  # its class: floor(size / registry.overlap STEP)
     day = models.IntegerField()  # the middle of its window, in days since 2000
 
     class Meta:
         indexes = [
+            models.Index(fields=["key", "step", "day", "model"], name="block_by_step"),
             models.Index(fields=["key", "size", "model"], name="block_by_size"),
             models.Index(fields=["key", "day", "model"], name="block_by_day"),
             models.Index(fields=["model"], name="block_of_model"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from registry.overlap.text import Text, text_of
 from registry.terms import DOMAINS, TASKS, with_wider
@@ -31,6 +32,26 @@ COMMON_NAMES = frozenset(
 )
 _WORD = re.compile(r"[A-Z]?[a-zäöüßàâçéèêëîïôûœæñ]+|[A-Z]+(?![a-z])")
 _SIZE = re.compile(r"\d+(?:[.,]\d+)?\s*[bmk]\b", re.IGNORECASE)
+
+T = TypeVar("T")
+
+
+class Derived(Generic[T]):
+    """What is worked out of an effort at the first look and kept beside its facts.
+
+    As functools.cached_property, without the lock that one takes until Python 3.12: an effort
+    belongs to one thread, and the lock costs more than most of what is worked out.
+    """
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self.work = work
+        self.name = work.__name__
+        self.__doc__ = work.__doc__
+
+    def __get__(self, effort: Any, owner: type) -> T:
+        value = self.work(effort)
+        effort.__dict__[self.name] = value  # found there first from now on
+        return value
 
 
 @dataclass(frozen=True)
@@ -62,34 +83,40 @@ class Effort:
     successors: frozenset[str] = NO_FACTS
     words: str = field(default="", repr=False)  # title, purpose, abstract, intended users
 
-    @cached_property
+    @Derived
     def spoken(self) -> frozenset[str]:
         """Its languages, each written form of one counted as that one."""
         return frozenset(MACRO_LANGUAGES.get(code, code) for code in self.languages)
 
-    @cached_property
+    @Derived
     def has_language(self) -> bool:
         """Whether languages say anything about it."""
         linguistic = (self.modality_out | self.modality_in) & LINGUISTIC
         return bool(self.languages or linguistic or not self.modality_out)
 
-    @cached_property
+    @Derived
+    def window(self) -> tuple[date, date] | None:
+        """First and last day; None if no day is known."""
+        days = [day for day in (self.begin, self.end) if day is not None]
+        return (min(days), max(days)) if days else None
+
+    @Derived
     def wider_tasks(self) -> dict[str, frozenset[str]]:
         """Each task with the wider words above it."""
         return {word: _wider(word) for word in self.tasks}
 
-    @cached_property
+    @Derived
     def wider_domains(self) -> frozenset[str]:
         """The domains and all that they belong to; the open domain is none."""
         return frozenset(with_wider(self.domains, DOMAINS)) - {"open-domain"}
 
-    @cached_property
+    @Derived
     def name_parts(self) -> frozenset[str]:
         """The words of the name that tell it from other efforts: Teuken of Teuken-7B-base-v0.4."""
         parts = _WORD.findall(_SIZE.sub(" ", self.name))
         return frozenset(part.lower() for part in parts if len(part) > 2) - COMMON_NAMES
 
-    @cached_property
+    @Derived
     def text(self) -> Text:
         """Its words, German ones in English, counted for comparison."""
         return text_of(self.words)

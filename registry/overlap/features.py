@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -38,7 +37,10 @@ class Feature:
 
 def _steps(value: float, steps: Iterable[tuple[float, str]], last: str) -> str:
     """The first level whose bound the value reaches."""
-    return next((level for bound, level in steps if value >= bound), last)
+    for bound, level in steps:
+        if value >= bound:
+            return level
+    return last
 
 
 def modality_out(a: Effort, b: Effort) -> str:
@@ -55,7 +57,8 @@ def languages(a: Effort, b: Effort) -> str:
     """Jaccard index of the languages, with English at a quarter of another's weight."""
     if not a.spoken or not b.spoken:
         return UNKNOWN if _languages_matter(a, b) else NEUTRAL
-    share = _weight(a.spoken & b.spoken) / _weight(a.spoken | b.spoken)
+    shared = _weight(a.spoken & b.spoken)
+    share = shared / (_weight(a.spoken) + _weight(b.spoken) - shared)
     steps = [(0.85, "same"), (0.55, "most"), (0.35, "half"), (0.12, "some"), (ANY_SHARE, "few")]
     return _steps(share, steps, "none")
 
@@ -161,9 +164,8 @@ def lineage(a: Effort, b: Effort) -> str:
 
 def organisation(a: Effort, b: Effort) -> str:
     """Whether the same people are behind both: then it is a series or a sequel."""
-    is_series = bool(a.name_parts & b.name_parts)
     if a.group and a.group == b.group:
-        return "same_series" if is_series else "same_group"
+        return "same_series" if _are_of_a_series(a, b) else "same_group"
     shared = len(a.partners & b.partners)
     if not a.partners or not b.partners:
         return UNKNOWN
@@ -172,7 +174,7 @@ def organisation(a: Effort, b: Effort) -> str:
     if len(a.partners | b.partners) == 1 and a.group and b.group:
         return "some_shared"  # two groups of one large organisation
     if 2 * shared >= len(a.partners | b.partners):
-        return "same_series" if is_series else "mostly_same"
+        return "same_series" if _are_of_a_series(a, b) else "mostly_same"
     return "some_shared"
 
 
@@ -218,16 +220,11 @@ def levels_of(a: Effort, b: Effort, *, without: frozenset[str] = frozenset()) ->
 
 def gap_in_months(a: Effort, b: Effort) -> float | None:
     """Months between the nearest days of two windows, 0 if they overlap; None if one is open."""
-    mine, theirs = _window(a), _window(b)
+    mine, theirs = a.window, b.window
     if mine is None or theirs is None:
         return None
     days = max((theirs[0] - mine[1]).days, (mine[0] - theirs[1]).days, 0)
     return days / DAYS_A_MONTH
-
-
-def _window(effort: Effort) -> tuple[date, date] | None:
-    days = [day for day in (effort.begin, effort.end) if day is not None]
-    return (min(days), max(days)) if days else None
 
 
 def _languages_matter(a: Effort, b: Effort) -> bool:
@@ -273,6 +270,10 @@ def _openness(written: str) -> bool | None:
     if found.family is Family.UNKNOWN:
         return None
     return found.family in OPEN_FAMILIES and Duty.NON_COMMERCIAL not in found.duties
+
+
+def _are_of_a_series(a: Effort, b: Effort) -> bool:
+    return bool(a.name_parts & b.name_parts)
 
 
 def _looks_descended(a: Effort, b: Effort) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import get_language
 from rest_framework import serializers
 
@@ -96,17 +97,37 @@ def scored(row: Overlap, *, with_stake: bool) -> dict[str, Any]:
     }
 
 
-def neighbour(row: Any, models: dict[str, Model]) -> dict[str, Any]:
+EFFORT_ROW = {
+    "group_name": F("group__name"),
+    "partner": F("group__partner__name"),
+}
+
+
+def effort_rows(keys: list[str], address: str) -> dict[str, dict[str, Any]]:
+    """Efforts in the shape of EffortOut by key, without Django's objects."""
+    fields = ("id", "name", "qualified", "state", "group")
+    rows = Model.objects.filter(pk__in=keys).values(*fields, **EFFORT_ROW)
+    return {str(row["id"]): {**row, "url": f"{address}{row['id']}/"} for row in rows}
+
+
+def neighbour_row(row: Any, efforts: dict[str, dict[str, Any]], language: str) -> dict[str, Any]:
     """A live comparison in the shape of NeighbourOut; `reasons` are bars in both languages."""
-    language = "de" if (get_language() or "en").startswith("de") else "en"
     return {
-        "model": models[row.key],
+        "model": efforts[row.key],
         "probability": round(row.probability, 4),
         "class": row.kind,
-        "reasons": [{**bar, "text": bar[language]} for bar in row.reasons],
+        "reasons": [
+            {"feature": bar["feature"], "points": bar["points"], "text": bar[language]}
+            for bar in row.reasons
+        ],
         "counterfactual": row.counterfactual[language] if row.counterfactual else "",
         "stake_gpu_hours": {"low": row.stake.low / HOUR, "high": row.stake.high / HOUR},
     }
+
+
+def reading_language() -> str:
+    """The one of the two languages of explanations that the reader wants."""
+    return "de" if (get_language() or "en").startswith("de") else "en"
 
 
 class PartyOut(serializers.ModelSerializer[CaseParty]):

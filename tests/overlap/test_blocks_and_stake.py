@@ -23,38 +23,50 @@ quick = settings(max_examples=100, deadline=None)
 
 def test_a_block_is_what_is_produced_in_which_language_for_which_task() -> None:
     assert blocks_of(["text"], ["de"], ["translation"]) == [
-        "text/de/translation",
+        "text/de/=translation",
         "text/de/text-generation",
     ]
 
 
-def test_english_is_a_block_only_where_it_is_alone() -> None:
-    assert blocks_of(["text"], ["en"], ["code"]) == ["text/en/code"]
-    assert blocks_of(["text"], ["de", "en"], ["code"]) == ["text/de/code"]
+def test_a_task_with_others_below_it_is_a_block_with_them_and_one_without() -> None:
+    assert blocks_of(["text"], ["de"], ["code"]) == ["text/de/=code", "text/de/code"]
+
+
+def test_english_alone_meets_english_beside_another_language() -> None:
+    alone, beside = (blocks_of(["text"], codes, ["chat"]) for codes in (["en"], ["de", "en"]))
+    assert set(alone) & set(beside) == {"text/en/=chat", "text/en/text-generation"}
+
+
+def test_english_is_left_out_before_rarer_languages() -> None:
+    spoken = ["en", *[code for code in EU if code != "en"][:FEW_LANGUAGES]]
+    found = blocks_of(["text", "code", "speech"], spoken, ["chat"])
+    assert len(found) == MOST
+    assert not any("/en/" in block for block in found)
 
 
 def test_written_forms_of_one_language_are_one_block() -> None:
-    assert blocks_of(["text"], ["nb", "nn"], ["code"]) == ["text/no/code"]
+    assert blocks_of(["text"], ["nb", "nn"], ["chat"])[0] == "text/no/=chat"
 
 
 def test_what_is_not_known_is_a_block_of_its_own() -> None:
-    assert blocks_of([], [], []) == ["-/-/-"]
+    assert blocks_of([], [], []) == ["-/-/=-"]
 
 
 @pytest.mark.parametrize("count", [SEVERAL, FEW_LANGUAGES])
 def test_several_languages_are_a_block_beside_each_of_them(count: int) -> None:
     spoken = [code for code in EU if code != "en"][:count]
-    tongues = [block.split("/")[1] for block in blocks_of(["text"], spoken, ["code"])]
-    assert tongues == ["many", *sorted(spoken)]
+    tongues = [block.split("/")[1] for block in blocks_of(["text"], spoken, ["chat"])]
+    assert tongues[::2] == ["many", *sorted(spoken)]
 
 
-def test_very_many_languages_are_one_block() -> None:
-    assert blocks_of(["text"], EU, ["code"]) == ["text/many/code"]
+def test_very_many_languages_are_one_block_and_english() -> None:
+    tongues = [block.split("/")[1] for block in blocks_of(["text"], EU, ["chat"])]
+    assert tongues[::2] == ["many", "en"]
 
 
 def test_two_efforts_for_many_languages_share_a_block_whichever_they_are() -> None:
     ours, theirs = (blocks_of(["text"], some, ["general"]) for some in (EU[:7], EU[10:20]))
-    assert set(ours) & set(theirs) == {"text/many/general", "text/many/text-generation"}
+    assert set(ours) & set(theirs) == {"text/many/=general", "text/many/text-generation"}
 
 
 @quick
