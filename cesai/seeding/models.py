@@ -47,6 +47,7 @@ def _models(
         group = people.group_of(dice)
         name = f"{people.tag}-model-{n:07d}"
         task, at = dice.choice(tasks), now - timedelta(seconds=len(keys) - n)
+        mode = dice.choice(modes)
         languages = sorted(dice.sample(LANGUAGES, dice.randint(1, 4)))
         yield {
             "id": key,
@@ -61,7 +62,7 @@ def _models(
             "languages": languages,
             "tasks": [task],
             "domains": [dice.choice(domains)],
-            "training_mode": dice.choice(modes),
+            "training_mode": mode,
             "parameters": _parameters(n),
             "tokens": _tokens(n),
             "window_start": date(2027, 1, 1) + timedelta(days=n % 700),
@@ -73,7 +74,7 @@ def _models(
             "created_at": at,
             "updated_at": at,
             "confirmed_at": at,
-            "blocks": blocks_of([Modality.TEXT.value], languages, [task]),
+            "blocks": blocks_of([Modality.TEXT.value], languages, [task], mode),
             "assess_due_at": None,
             "created_by_id": people.user_ids[group * PEOPLE_PER_GROUP],
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -27,15 +28,20 @@ def read_rows(
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor: Any = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
-    with database._prepare_cursor(cursor) as prepared:
-        if has_one_plan:
-            prepared.execute("SET plan_cache_mode = force_generic_plan")
-        try:
-            prepared.execute(statement, params)
-            rows: list[tuple[Any, ...]] = prepared.fetchall()
-        finally:
-            # Where the statement failed in a transaction, its rollback takes the setting along.
-            status = database.connection.info.transaction_status
-            if has_one_plan and status != TransactionStatus.INERROR:
-                prepared.execute("RESET plan_cache_mode")
+    with database._prepare_cursor(cursor) as prepared, _one_plan(database, has_one_plan):
+        prepared.execute(statement, params)
+        rows: list[tuple[Any, ...]] = prepared.fetchall()
     return rows
+
+
+@contextmanager
+def _one_plan(database: Any, is_wanted: bool) -> Iterator[None]:
+    if is_wanted:
+        database.connection.execute("SET plan_cache_mode = force_generic_plan")
+    try:
+        yield
+    finally:
+        # Where the statement failed in a transaction, its rollback takes the setting along.
+        status = database.connection.info.transaction_status
+        if is_wanted and status != TransactionStatus.INERROR:
+            database.connection.execute("RESET plan_cache_mode")

@@ -15,7 +15,7 @@ from registry.models.models import Model
 from registry.models.overlaps import sees_confidential
 from registry.models.visibility import member_sql, open_sql
 from registry.overlap import Effort
-from registry.overlap.blocks import STEP, blocks_of, is_of_own_task
+from registry.overlap.blocks import STEP, blocks_of, narrow_blocks
 from registry.overlap.effort import NO_FACTS, facts
 from registry.overlap.text import searched_words
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 # Rows that are looked at in the blocks of its own task: near in time, of its size class and of
 # those beside it, in these shares; of every block a few more, the nearest by size and by time.
-LOOKED_AT = 300
+LOOKED_AT = 200
 SHARES = {0: 2, -1: 2, 1: 2, -2: 1, 2: 1}
-BESIDES = 4
+BESIDES = 3
 BY_WORDS = 40
 RAREST = 8
 COMMON = 400  # a word that more models hold says too little
@@ -39,12 +39,12 @@ PARTNERS_SEE = (
     " AND (model.embargo_until IS NULL OR model.embargo_until <= CURRENT_DATE))"
 )
 _OWN_TASK = (
-    "SELECT near.model_id FROM unnest(%s::text[]) wanted(key)"
-    " CROSS JOIN unnest(%s::smallint[], %s::int[]) class(step, most) CROSS JOIN LATERAL ("
+    "SELECT near.model_id FROM unnest(%s::text[], %s::smallint[], %s::int[])"
+    " wanted(key, step, most) CROSS JOIN LATERAL ("
     "SELECT block.model_id FROM registry_block block"
     " JOIN registry_model model ON model.id = block.model_id"
-    " WHERE block.key = wanted.key AND block.step = class.step AND block.day {side} %s"
-    " AND {shown} ORDER BY block.day{order}, block.model_id{order} LIMIT class.most) near"
+    " WHERE block.key = wanted.key AND block.step = wanted.step AND block.day {side} %s"
+    " AND {shown} ORDER BY block.day{order}, block.model_id{order} LIMIT wanted.most) near"
 )
 _NEAR = (
     "SELECT near.model_id FROM unnest(%s::text[]) wanted(key) CROSS JOIN LATERAL ("
@@ -151,15 +151,17 @@ def find(effort: Effort, sight: Sight, today: date) -> list[Candidate]:
 
     In one statement; lineage and words are not read yet.
     """
-    keys = blocks_of(effort.modality_out, effort.languages, effort.tasks)
-    own = [key for key in keys if is_of_own_task(key)]
+    mode = effort.training_mode
+    keys = blocks_of(effort.modality_out, effort.languages, effort.tasks, mode)
     size, day = _place(effort, today)
-    classes, shares = _classes(size, len(own))
-    near: list[Any] = []
-    for _side in _SIDES:
-        near += [own, classes, shares, day, *sight.params]
-    for place, most in ((size, BESIDES), (day, BESIDES if classes else LOOKED_AT // len(keys))):
-        near += 2 * [keys, place, *sight.params, most]
+    narrow = narrow_blocks(keys)
+    wanted = _wanted(narrow, size)
+    near = 2 * [*wanted, day, *sight.params]
+    near += 2 * [keys, size, *sight.params, BESIDES]
+    if size is None:
+        near += 2 * [list(narrow), day, *sight.params, LOOKED_AT // len(narrow)]
+    else:
+        near += 2 * [keys, day, *sight.params, BESIDES]
     mine = _uuid(effort.key)
     statement = _statement(sight.condition)
     params = [searched_words(effort.words), *near, *sight.params, mine]
@@ -198,13 +200,21 @@ def _place(effort: Effort, today: date) -> tuple[float | None, int]:
     return size, (middle - SINCE).days
 
 
-def _classes(size: float | None, blocks: int) -> tuple[list[int], list[int]]:
-    """The size classes to look in, and how many rows a side in each; none if no size is known."""
+def _wanted(
+    narrow: Mapping[str, float], size: float | None
+) -> tuple[list[str], list[int], list[int]]:
+    """Narrow block, size class, and how many rows a side in it; none if no size is known."""
     if size is None:
-        return [], []
+        return [], [], []
+    share = LOOKED_AT / (2 * sum(narrow.values()) * sum(SHARES.values()))
     own = math.floor(size / STEP)
-    share = LOOKED_AT / (2 * blocks * sum(SHARES.values()))
-    return [own + away for away in SHARES], [math.ceil(share * part) for part in SHARES.values()]
+    rows = [
+        (key, own + away, math.ceil(share * weight * part))
+        for key, weight in narrow.items()
+        for away, part in SHARES.items()
+    ]
+    keys, classes, most = zip(*rows, strict=True)
+    return list(keys), list(classes), list(most)
 
 
 def read_candidate(key: UUID) -> Candidate:

@@ -235,7 +235,7 @@ class Model(Stateful):
     def refresh_words(self) -> None:
         """Bring what is searched and where it is found up to date; saved by the caller."""
         self.words = words_of(self)
-        self.blocks = blocks_of(self.modality_out, self.languages, self.tasks)
+        self.blocks = blocks_of(self.modality_out, self.languages, self.tasks, self.training_mode)
 
     def missing_facts(self) -> list[str]:
         """Which of the seven facts of a plan are not known yet, by field name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -15,6 +15,16 @@ from registry.terms import DOMAINS, TASKS, with_wider
 NO_FACTS: frozenset[str] = frozenset()
 # Written forms of one language; a corpus that has one of them serves the other.
 MACRO_LANGUAGES = {"nb": "no", "nn": "no", "zho": "zh", "cmn": "zh", "deu": "de", "eng": "en"}
+# How much is trained: of all of it, down to none of it.
+TRAINED: Mapping[str, int] = {
+    "from_scratch": 3,
+    "continued": 2,
+    "finetune": 1,
+    "adapter": 1,
+    "merged": 0,
+    "distilled": 0,
+    "quantized": 0,
+}
 # What these give out is written or spoken in some language.
 LINGUISTIC = frozenset({"text", "code", "speech"})
 # Parts of a name that say what kind of model it is, not which one.

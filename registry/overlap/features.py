@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from registry.licences import Duty, Family, read_licence
-from registry.overlap.effort import Effort
+from registry.overlap.effort import TRAINED, Effort
 from registry.overlap.text import likeness
 
 UNKNOWN: Final = "unknown"  # one of the two does not say
@@ -98,21 +98,9 @@ def tokens(a: Effort, b: Effort) -> str:
     return _steps(-_ratio(a.tokens, b.tokens), [(-3.3, "near"), (-12, "apart")], "far")
 
 
-# How much is trained: of all of it, down to none of it.
-_STEPS: Mapping[str, int] = {
-    "from_scratch": 3,
-    "continued": 2,
-    "finetune": 1,
-    "adapter": 1,
-    "merged": 0,
-    "distilled": 0,
-    "quantized": 0,
-}
-
-
 def training(a: Effort, b: Effort) -> str:
     """From scratch, continued, tuned, or merged and copied: how many steps the ways lie apart."""
-    mine, theirs = _STEPS.get(a.training_mode), _STEPS.get(b.training_mode)
+    mine, theirs = TRAINED.get(a.training_mode), TRAINED.get(b.training_mode)
     if mine is None or theirs is None:
         return UNKNOWN
     return ("same", "one_step_apart", "two_steps_apart", "three_steps_apart")[abs(mine - theirs)]
@@ -281,7 +269,7 @@ def _looks_descended(a: Effort, b: Effort) -> bool:
 
     Sizes are left out on purpose: agreeing in them must never count against redundancy.
     """
-    mine, theirs = _STEPS.get(a.training_mode), _STEPS.get(b.training_mode)
+    mine, theirs = TRAINED.get(a.training_mode), TRAINED.get(b.training_mode)
     if mine is None or theirs is None or mine == theirs:
         return False
     cheaper, base = (a, b) if mine < theirs else (b, a)

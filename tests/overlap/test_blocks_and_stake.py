@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.languages import EU
-from registry.overlap.blocks import FEW_LANGUAGES, MOST, SEVERAL, blocks_of
+from registry.overlap.blocks import (
+    FEW_LANGUAGES,
+    MOST,
+    OTHERWISE,
+    SEVERAL,
+    blocks_of,
+    narrow_blocks,
+)
 from registry.overlap.effort import Effort
 from registry.overlap.stake import Stake, avoidable, of_pair
 from tests.overlap.efforts import MODALITIES, efforts
@@ -22,51 +30,71 @@ quick = settings(max_examples=100, deadline=None)
 
 
 def test_a_block_is_what_is_produced_in_which_language_for_which_task() -> None:
-    assert blocks_of(["text"], ["de"], ["translation"]) == [
-        "text/de/=translation",
+    assert blocks_of(["text"], ["de"], ["translation"], "finetune") == [
+        "text/de/translation=1",
         "text/de/text-generation",
     ]
 
 
 def test_a_task_with_others_below_it_is_a_block_with_them_and_one_without() -> None:
-    assert blocks_of(["text"], ["de"], ["code"]) == ["text/de/=code", "text/de/code"]
+    assert blocks_of(["text"], ["de"], ["code"], "continued") == [
+        "text/de/code=2",
+        "text/de/code",
+    ]
+
+
+def test_ways_of_training_that_train_as_much_share_a_block() -> None:
+    ours, theirs = (blocks_of(["text"], ["de"], ["chat"], m) for m in ("finetune", "adapter"))
+    assert ours == theirs
+
+
+def test_who_tells_the_way_of_training_meets_its_own_and_those_that_do_not_tell() -> None:
+    assert narrow_blocks(["text/de/chat=1", "text/de/text-generation"]) == {
+        "text/de/chat=1": 1.0,
+        "text/de/chat=-": OTHERWISE,
+    }
+
+
+def test_who_does_not_tell_the_way_of_training_meets_every_way() -> None:
+    found = narrow_blocks(blocks_of(["text"], ["de"], ["chat"], "unknown"))
+    assert set(found) == {f"text/de/chat={way}" for way in "-0123"}
 
 
 def test_english_alone_meets_english_beside_another_language() -> None:
-    alone, beside = (blocks_of(["text"], codes, ["chat"]) for codes in (["en"], ["de", "en"]))
-    assert set(alone) & set(beside) == {"text/en/=chat", "text/en/text-generation"}
+    alone, beside = (_of(codes) for codes in (["en"], ["de", "en"]))
+    assert set(alone) & set(beside) == {"text/en/chat=3", "text/en/text-generation"}
 
 
 def test_english_is_left_out_before_rarer_languages() -> None:
     spoken = ["en", *[code for code in EU if code != "en"][:FEW_LANGUAGES]]
-    found = blocks_of(["text", "code", "speech"], spoken, ["chat"])
+    found = blocks_of(["text", "code", "speech"], spoken, ["chat"], "unknown")
     assert len(found) == MOST
     assert not any("/en/" in block for block in found)
 
 
 def test_written_forms_of_one_language_are_one_block() -> None:
-    assert blocks_of(["text"], ["nb", "nn"], ["chat"])[0] == "text/no/=chat"
+    assert _of(["nb", "nn"])[0] == "text/no/chat=3"
 
 
 def test_what_is_not_known_is_a_block_of_its_own() -> None:
-    assert blocks_of([], [], []) == ["-/-/=-"]
+    assert blocks_of([], [], [], "unknown") == ["-/-/-=-"]
 
 
 @pytest.mark.parametrize("count", [SEVERAL, FEW_LANGUAGES])
 def test_several_languages_are_a_block_beside_each_of_them(count: int) -> None:
     spoken = [code for code in EU if code != "en"][:count]
-    tongues = [block.split("/")[1] for block in blocks_of(["text"], spoken, ["chat"])]
+    tongues = [block.split("/")[1] for block in _of(spoken)]
     assert tongues[::2] == ["many", *sorted(spoken)]
 
 
 def test_very_many_languages_are_one_block_and_english() -> None:
-    tongues = [block.split("/")[1] for block in blocks_of(["text"], EU, ["chat"])]
+    tongues = [block.split("/")[1] for block in _of(EU)]
     assert tongues[::2] == ["many", "en"]
 
 
 def test_two_efforts_for_many_languages_share_a_block_whichever_they_are() -> None:
-    ours, theirs = (blocks_of(["text"], some, ["general"]) for some in (EU[:7], EU[10:20]))
-    assert set(ours) & set(theirs) == {"text/many/=general", "text/many/text-generation"}
+    ours, theirs = (_of(some) for some in (EU[:7], EU[10:20]))
+    assert set(ours) & set(theirs) == {"text/many/chat=3", "text/many/text-generation"}
 
 
 @quick
@@ -80,25 +108,31 @@ def test_there_is_at_least_one_block_and_never_too_many(one: Effort) -> None:
 @quick
 @given(one=efforts())
 def test_the_order_of_facts_does_not_matter_for_the_blocks(one: Effort) -> None:
-    order = [sorted(facts, reverse=True) for facts in (one.modality_out, one.languages, one.tasks)]
-    assert blocks_of(*order) == _blocks(one)
+    outputs, languages, tasks = (
+        sorted(facts, reverse=True) for facts in (one.modality_out, one.languages, one.tasks)
+    )
+    assert blocks_of(outputs, languages, tasks, one.training_mode) == _blocks(one)
 
 
 @quick
 @given(outputs=st.sets(st.sampled_from(MODALITIES), min_size=1), one=efforts())
 def test_no_output_is_left_out_for_the_sake_of_languages(outputs: set[str], one: Effort) -> None:
-    found = blocks_of(outputs, one.languages, one.tasks)
+    found = blocks_of(outputs, one.languages, one.tasks, one.training_mode)
     assert {block.split("/")[0] for block in found} == outputs
 
 
 def test_a_model_for_text_and_code_in_ten_languages_is_found_beside_one_for_text() -> None:
     tasks = ["general", "chat", "code", "translation"]
-    both = blocks_of(["code", "text"], EU[:10], tasks)
-    assert set(both) & set(blocks_of(["text"], EU[:10], ["translation"]))
+    both = blocks_of(["code", "text"], EU[:10], tasks, "finetune")
+    assert set(both) & set(blocks_of(["text"], EU[:10], ["translation"], "finetune"))
 
 
 def _blocks(one: Effort) -> list[str]:
-    return blocks_of(one.modality_out, one.languages, one.tasks)
+    return blocks_of(one.modality_out, one.languages, one.tasks, one.training_mode)
+
+
+def _of(languages: Sequence[str]) -> list[str]:
+    return blocks_of(["text"], languages, ["chat"], "from_scratch")
 
 
 # What is at stake.
