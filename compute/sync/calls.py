@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import structlog
@@ -15,13 +16,18 @@ from compute.sync.connections import Connections
 log = structlog.get_logger(__name__)
 
 PARALLEL = 16
+AHEAD = 4 * PARALLEL
 T = TypeVar("T")
 
 
 def in_parallel(
-    call: Callable[[Job], T], jobs: Sequence[Job]
-) -> Iterable[tuple[Job, T | SlurmError]]:
-    """Each job's answer or error, as they come; the calls touch no database."""
+    call: Callable[[Job], T], jobs: Iterable[Job]
+) -> Iterator[tuple[Job, T | SlurmError]]:
+    """Each job's answer or error, as they come; the calls touch no database.
+
+    Jobs are asked for a little ahead of the answers, so that what is done with these, and what
+    brings the next jobs, runs while the cluster works.
+    """
 
     def one(job: Job) -> tuple[Job, T | SlurmError]:
         try:
@@ -29,10 +35,14 @@ def in_parallel(
         except SlurmError as error:
             return job, error
 
-    if len(jobs) < 2:
-        return [one(job) for job in jobs]
-    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(jobs))) as pool:
-        return list(pool.map(one, jobs))
+    waiting: deque[Future[tuple[Job, T | SlurmError]]] = deque()
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        for job in jobs:
+            waiting.append(pool.submit(one, job))
+            if len(waiting) >= AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def cancel_quietly(job: Job, job_id: int, clients: Connections) -> bool:

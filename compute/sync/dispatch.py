@@ -6,8 +6,10 @@ cannot start; which one may is decided by one guarded update of `slurm_job_id`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -25,13 +27,15 @@ from compute.slurm.types import JobDescription, Submitted
 from compute.states import NOT_HANDED_OVER, JobState, LimitState, Waiting
 from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
-from compute.sync.identity import commit_id, unwanted
+from compute.sync.identity import commit_id, commit_ids, unwanted
 from compute.sync.recover import recover
 from compute.sync.release import release
 
 log = structlog.get_logger(__name__)
 
-BATCH = 64
+BATCH = 64  # jobs claimed at once, and ids committed at once
+ROUND = 512  # jobs handed over between two looks at the cluster's list
+ENOUGH_SECONDS = 45  # then the pass goes on: what runs wants to be followed, too
 UNREACHED_AGAIN_AFTER = timedelta(seconds=5)
 REJECTED_AGAIN_AFTER = timedelta(seconds=60)
 
@@ -41,10 +45,14 @@ def dispatch(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[s
     drop_unwanted(cluster, now=now)
     note_credentials(cluster, clients, now=now)
     _note_limits(cluster)
-    recovered = recover(cluster, clients, now=now)
-    sent = _send(_claim(cluster, clients, now), clients, now)
-    released = release(cluster, clients, now=now)
-    return {"recovered": recovered, "sent": sent, "released": released}
+    done = {"recovered": recover(cluster, clients, now=now), "sent": 0, "released": 0}
+    until = time.monotonic() + ENOUGH_SECONDS
+    while True:
+        claimed = _Claims(cluster, clients, now)
+        done["sent"] += _send(claimed, clients, now)
+        done["released"] += release(cluster, clients, now=now)
+        if claimed.is_all or time.monotonic() > until:
+            return done
 
 
 def drop_unwanted(cluster: Cluster, *, now: datetime) -> None:
@@ -114,16 +122,42 @@ def _claim(cluster: Cluster, clients: Connections, now: datetime) -> list[Job]:
     for job in jobs:
         job.state = JobState.SENDING
         job.attempts += 1
+        clients.of(job.allocation.unix_user)  # opened before threads share it
     return jobs
 
 
-def _send(jobs: Sequence[Job], clients: Connections, now: datetime) -> int:
-    for user in {job.allocation.unix_user for job in jobs}:
-        clients.of(user)  # opened before the threads share it
+class _Claims:
+    """Jobs as they are claimed, batch after batch, one round of them."""
+
+    def __init__(self, cluster: Cluster, clients: Connections, now: datetime) -> None:
+        self._claim = partial(_claim, cluster, clients, now)
+        self.is_all = False
+
+    def __iter__(self) -> Iterator[Job]:
+        for _batch in range(ROUND // BATCH):
+            jobs = self._claim()
+            yield from jobs
+            if len(jobs) < BATCH:
+                self.is_all = True
+                return
+
+
+def _send(claimed: Iterable[Job], clients: Connections, now: datetime) -> int:
+    """Submit held and commit the ids; the next are under way while those of others are kept."""
+    done = 0
+    good: list[tuple[Job, int]] = []
     answers = in_parallel(
-        lambda job: clients.of(job.allocation.unix_user).submit_held(_describe(job)), jobs
+        lambda job: clients.of(job.allocation.unix_user).submit_held(_describe(job)), claimed
     )
-    return sum(_take_answer(job, answer, clients, now) for job, answer in answers)
+    for job, answer in answers:
+        if isinstance(answer, Submitted) and not answer.problems:
+            good.append((job, answer.job_id))
+        else:
+            done += _take_answer(job, answer, clients, now)
+        if len(good) == BATCH:
+            done += commit_ids(good, clients, now)
+            good = []
+    return done + commit_ids(good, clients, now)
 
 
 def _take_answer(

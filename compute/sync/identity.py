@@ -30,6 +30,17 @@ def commit_id(
     return False
 
 
+def commit_ids(found: Sequence[tuple[Job, int]], clients: Connections, now: datetime) -> int:
+    """The same for many jobs that came as they were asked for; how many got their id."""
+    jobs = [job for job, _job_id in found]
+    ids = [job_id for _job, job_id in found]
+    done = {job.pk for job in Job.move_all(jobs, JobState.KNOWN, now=now, slurm_job_id=ids)}
+    for job, job_id in found:
+        if job.pk not in done:
+            commit_id(job, job_id, (), clients, now)
+    return len(done)
+
+
 def refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
     """Cancel the held job first: only when the cluster agreed is it final."""
     if cancel_quietly(job, job.slurm_job_id or 0, clients):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from django.db.models import Q
@@ -18,6 +19,8 @@ from compute.sync.identity import refuse, unwanted
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE = 64  # noted together
+
 
 def release(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
     """Release what is held under its committed id; safe to repeat. Returns how many were."""
@@ -25,17 +28,26 @@ def release(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
     if not jobs:
         return 0
     views = {view.job_id: view for view in clients.any().jobs()}
-    good = [job for job in jobs if _may_start(job, views, clients, now)]
+    barred = set(
+        Job.objects.filter(unwanted(), pk__in=[job.pk for job in jobs]).values_list(
+            "pk", flat=True
+        )
+    )
+    good = (job for job in jobs if _may_start(job, views, barred, clients, now))
     answers = in_parallel(
         lambda job: clients.of(job.allocation.unix_user).release(job.slurm_job_id or 0), good
     )
+    told: list[Job] = []
     released = 0
     for job, answer in answers:
         if isinstance(answer, SlurmError):  # the next pass does it again
             log.warning("release_unanswered", job=str(job.pk), detail=answer.detail)
         elif job.state == JobState.KNOWN:
-            released += job.move_to(JobState.RELEASED, now=now)
-    return released
+            told.append(job)
+        if len(told) == AT_ONCE:
+            released += len(Job.move_all(told, JobState.RELEASED, now=now))
+            told = []
+    return released + len(Job.move_all(told, JobState.RELEASED, now=now))
 
 
 def _committed(cluster: Cluster, clients: Connections) -> list[Job]:
@@ -46,11 +58,18 @@ def _committed(cluster: Cluster, clients: Connections) -> list[Job]:
         slurm_job_id__isnull=False,
         allocation__unix_user__in=clients.users,
     )
-    return list(rows.select_related("allocation__pool").order_by("submitted_at"))
+    jobs = list(rows.select_related("allocation__pool").defer("script").order_by("submitted_at"))
+    for job in jobs:
+        clients.of(job.allocation.unix_user)  # opened before threads share it
+    return jobs
 
 
 def _may_start(
-    job: Job, views: Mapping[int, JobView], clients: Connections, now: datetime
+    job: Job,
+    views: Mapping[int, JobView],
+    barred: Container[UUID],
+    clients: Connections,
+    now: datetime,
 ) -> bool:
     view = views.get(job.slurm_job_id or 0)
     # Not visible yet, or gone, or the id is another job's by now: following decides.
@@ -58,7 +77,7 @@ def _may_start(
         return False
     if job.state == JobState.RELEASED and not (view.is_held and view.reason == "JobHeldUser"):
         return False
-    if Job.objects.filter(unwanted(), pk=job.pk).exists():
+    if job.pk in barred:
         cancel_quietly(job, view.job_id, clients)
         return False
     if job.state == JobState.KNOWN and job.reason:  # handed over with problems, not cancelled yet
