@@ -29,6 +29,8 @@ DEBUG = env.flag("CESAI_DEBUG", False)
 CLUSTER_URLS = env.urls("CESAI_CLUSTER_URLS")  # the only addresses a cluster may be reached at
 MAX_SCRIPT_BYTES = env.number("CESAI_MAX_SCRIPT_BYTES", 1024 * 1024, least=1)
 RESEND_AFTER_SECONDS = env.number("CESAI_RESEND_AFTER_SECONDS", 30, least=1)
+CLUSTER_READ_SECONDS = env.number("CESAI_CLUSTER_READ_SECONDS", 65, least=1)
+LEASE_SECONDS = env.number("CESAI_LEASE_SECONDS", 30, least=1)
 INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1, most=365)
 TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1, most=365)
 # GPU-hours of training that a project asks for in a year, from which on the gate looks: at

@@ -7,12 +7,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 import structlog
+from django.conf import settings
 
 from compute.models import Cluster, Credential
 from compute.models.sealed import Unreadable
 from compute.slurm.client import SlurmClient
 from compute.slurm.errors import CredentialRejected
-from compute.slurm.rest import connect
+from compute.slurm.rest import Limits, connect
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +73,14 @@ class Connections:
             token=self._tokens[unix_user],
             cluster=cluster.slurm_cluster,
             wire=cluster.health.wire or None,
+            limits=_limits(),
         )
         return self._stack.enter_context(client)
+
+
+def _limits() -> Limits:
+    read = float(settings.CLUSTER_READ_SECONDS)
+    return Limits(connect=min(5.0, read), read=read, total=max(3 * read, 60.0))
 
 
 @contextmanager

@@ -163,16 +163,21 @@ def _send(claimed: Iterable[Job], clients: Connections, now: datetime) -> int:
 def _take_answer(
     job: Job, answer: Submitted | SlurmError, clients: Connections, now: datetime
 ) -> bool:
+    # After a pause another pass may have sent it again: this answer is not about that attempt.
+    mine = {"attempts": job.attempts}
     match answer:
         case Submitted(job_id=job_id, problems=problems):
             return commit_id(job, job_id, problems, clients, now)
         case RefusedByCluster():
-            job.move_to(JobState.REFUSED, now=now, reason=answer.detail, ended_at=now)
+            job.move_to(
+                JobState.REFUSED, now=now, reason=answer.detail, only_if=mine, ended_at=now
+            )
         case CredentialRejected():
             job.move_to(
                 JobState.BLOCKED,
                 now=now,
                 reason=answer.detail,
+                only_if=mine,
                 waiting_for=Waiting.CREDENTIAL,
                 attempts=job.attempts - 1,  # only unanswered ones count
                 retry_at=Now() + REJECTED_AGAIN_AFTER,
@@ -182,6 +187,7 @@ def _take_answer(
                 JobState.NEW,
                 now=now,
                 reason=answer.detail,
+                only_if=mine,
                 waiting_for=Waiting.CLUSTER,
                 attempts=job.attempts - 1,
                 retry_at=Now() + UNREACHED_AGAIN_AFTER,

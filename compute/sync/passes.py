@@ -13,7 +13,7 @@ from compute.sync.connections import Connections, connections
 from compute.sync.dispatch import dispatch, drop_unwanted, note_credentials, wait_for_cluster
 from compute.sync.follow import follow
 from compute.sync.health import check_health
-from compute.sync.lease import lease
+from compute.sync.lease import Lease, LeaseLost, lease
 from compute.sync.limits import enforce
 from compute.sync.measured import measure
 from compute.sync.windows import advance_windows
@@ -27,14 +27,18 @@ def sync_cluster(slug: str, *, now: datetime) -> dict[str, object]:
     Returns what was done, by name; {"busy": True} if another pass is at it.
     """
     cluster = Cluster.objects.connected().select_related("health").get(slug=slug)
-    with lease(cluster) as is_ours:
-        if not is_ours:
+    with lease(cluster) as held:
+        if not held:
             return {"busy": True}
         with connections(cluster, now) as clients:
-            return _pass(cluster, clients, now)
+            try:
+                return _pass(cluster, clients, held, now)
+            except LeaseLost:
+                log.warning("lease_lost", cluster=cluster.slug)
+                return {"busy": True}
 
 
-def _pass(cluster: Cluster, clients: Connections, now: datetime) -> dict[str, object]:
+def _pass(cluster: Cluster, clients: Connections, held: Lease, now: datetime) -> dict[str, object]:
     is_up = check_health(cluster, clients, now=now)
     done: dict[str, object] = {"up": is_up}
     runs = cluster.connection == Cluster.Connection.RUN
@@ -51,9 +55,12 @@ def _pass(cluster: Cluster, clients: Connections, now: datetime) -> dict[str, ob
     try:
         done |= enforce(cluster, clients, now=now)
         done |= advance_windows(cluster, now=now)
+        held.check()
         if runs:
             done |= dispatch(cluster, clients, now=now)
+            held.check()
             done |= follow(cluster, clients, now=now)
+            held.check()
         booked = account(cluster, clients, now=now)
         done |= booked
         if any(booked.values()):

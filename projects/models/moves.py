@@ -48,12 +48,14 @@ class Stateful(models.Model):
         now: datetime,
         by: User | None = None,
         reason: str = "",
+        only_if: Any = None,
         **values: Any,
     ) -> bool:
         """Go from the state this row was read in to another, setting `values` with it.
 
-        False if somebody moved it first: nothing was changed. Raises ValueError for a move that
-        the table does not know, which is a fault of the caller.
+        False if somebody moved it first, or the values of `only_if` do not hold: nothing was
+        changed. Raises ValueError for a move that the table does not know, which is a fault of
+        the caller.
         """
         before = self.state
         if state not in self.MOVES.get(before, ()):
@@ -61,7 +63,7 @@ class Stateful(models.Model):
         if self.KEEPS_REASON:
             values["reason"] = reason
         manager: Any = type(self)._default_manager
-        rows = manager.filter(pk=self.pk, state=before)
+        rows = manager.filter(pk=self.pk, state=before, **(only_if or {}))
         if not rows.update(state=state, **values):
             return False
         self.state = state
