@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--parent-account", default=default.parent_account)
     parser.add_argument("--control-user", default=default.control_user)
     parser.add_argument("--accounting-lag", type=float, default=default.accounting_lag)
+    parser.add_argument("--clock-offset", type=float, default=default.clock_offset)
     return parser
 
 

@@ -33,6 +33,7 @@ class Settings:
     parent_account: str = "cesai"
     control_user: str = "cesai-control"
     accounting_lag: float = 0.0
+    clock_offset: float = 0.0  # how far its clock is ahead of ours
     state: Path | None = None
 
     @property
@@ -54,16 +55,20 @@ class Cluster:
         self.scheduler = Scheduler(pool, self.accounting, self._journal)
         self._restore()
 
+    def now(self) -> float:
+        """What its clock shows, in epoch seconds."""
+        return time.time() + self.settings.clock_offset
+
     def token(self, user: str, seconds: int = 3600) -> str:
         """A token as `scontrol token` makes them; a negative lifetime gives an expired one."""
-        now = int(time.time())
+        now = int(self.now())
         claims = {"sun": user, "iat": now, "exp": now + seconds}
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def accepts(self, user: str, token: str) -> bool:
         """Whether slurmctld and slurmdbd take the token for this user's."""
         claims = _read(token, self._key)
-        return claims.get("sun") == user and claims.get("exp", 0) > time.time()
+        return claims.get("sun") == user and claims.get("exp", 0) > self.now()
 
     def jobs(self, now: float, job_id: int | None = None) -> Iterator[Job]:
         """What slurmctld still knows, or of that the one with this id."""

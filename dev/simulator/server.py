@@ -58,7 +58,7 @@ class Simulator:
     def starts(self) -> list[dict[str, Any]]:
         """Every start of a job so far, for a checker that trusts nobody else."""
         with self.lock:
-            self.cluster.scheduler.advance(time.time())
+            self.cluster.scheduler.advance(self.cluster.now())
             return list(self.cluster.scheduler.starts)
 
     def start(self) -> None:
@@ -83,7 +83,7 @@ class Simulator:
     def requeue(self, job_id: int) -> None:
         """What `scontrol requeue` does."""
         with self.lock:
-            self.cluster.scheduler.requeue(job_id, time.time())
+            self.cluster.scheduler.requeue(job_id, self.cluster.now())
 
     def answer(self, request: Request) -> Reply:
         with self.lock:
@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             body=orjson.loads(body) if body else {},
             user=user,
             has_good_token=simulator.cluster.accepts(user, token),
-            now=time.time(),
+            now=simulator.cluster.now(),
         )
         return simulator.answer(request)
 
