@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Collection
 from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -96,6 +97,12 @@ def urls(name: str) -> list[str]:
     """A comma-separated list of http(s) addresses, empty unless given."""
     wanted = "a comma-separated list of http(s) addresses"
     return _parsed(name, "", lambda raw: [_address(HTTP, u) for u in _listed(raw)], wanted)
+
+
+def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks, such as 10.0.0.0/8 and ::1/128."""
+    wanted = "networks such as 10.0.0.0/8, without host bits"
+    return _parsed(name, default, lambda raw: [ip_network(part) for part in _listed(raw)], wanted)
 
 
 def rate(name: str, default: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import django_stubs_ext
@@ -40,6 +41,8 @@ GATE_FACTS_GPU_HOURS = env.number("CESAI_GATE_FACTS_GPU_HOURS", 5_000)
 PLAN_STALE_DAYS = env.number("CESAI_PLAN_STALE_DAYS", 90, least=1, most=3650)
 DIGEST_HOURS = env.number("CESAI_DIGEST_HOURS", 24, least=1, most=168)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
+# Who may read /metrics, by the address that the connection comes from.
+METRICS_ALLOW = env.networks("CESAI_METRICS_ALLOW", "127.0.0.1/32,::1/128")
 TIME_ZONE = "UTC"
 PAGE_TIME_ZONE = env.time_zone("CESAI_TIME_ZONE", "Europe/Berlin")
 LOG_LEVEL = env.choice("CESAI_LOG_LEVEL", "INFO", env.LOG_LEVELS)
@@ -71,7 +74,9 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "cesai.calls.CallMiddleware",
     "cesai.paths.ApiPaths",
+    "cesai.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -83,7 +88,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cesai.pages.frame.PageTimeZone",
     "cesai.errors.RefusalMiddleware",
@@ -170,7 +174,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31536000 if SECURE_COOKIES else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
 SECURE_SSL_REDIRECT = SECURE_COOKIES
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_COOKIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if SECURE_COOKIES else []
@@ -257,6 +261,7 @@ CELERY_BROKER_URL = BROKER_URL
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # Logs -------------------------------------------------------------------------------------
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line for a call, at its end
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -269,6 +274,7 @@ LOGGING = {
             ],
             "foreign_pre_chain": [
                 structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso"),
                 structlog.processors.format_exc_info,
@@ -280,7 +286,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        "django_structlog": {"level": "WARNING"},  # refusals and faults; not each call twice
+        "django.request": {"level": "CRITICAL"},  # cesai.calls writes one line for each call
     },
 }
 structlog.configure(

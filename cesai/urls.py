@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 import compute.api
 import projects.api
 import registry.api
-from cesai import health
+from cesai import health, metrics
 from cesai.pages import demo, docs, model, overview, project
 
 router = SimpleRouter()
@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 handler400 = "cesai.errors.bad_request"
 handler404 = "cesai.errors.not_found"

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from compute.actions.gate import compare_waiting
 from compute.models import Cluster, Job, Limit
-from compute.states import ENDED_ALLOCATIONS, LimitState
 from compute.sync.passes import sync_cluster
 
 IDLE_LOOK = timedelta(seconds=30)
@@ -40,9 +39,7 @@ def compare_requests() -> int:
 
 def _busy_clusters() -> list[str]:
     here = OuterRef("pk")
-    unset = Limit.objects.filter(allocation__pool__cluster=here).exclude(
-        Q(state=LimitState.IN_FORCE) | Q(allocation__state__in=ENDED_ALLOCATIONS)
-    )
+    unset = Limit.objects.not_in_force().filter(allocation__pool__cluster=here)
     quiet = Q(health__checked_at__gt=timezone.now() - IDLE_LOOK)
     rows = Cluster.objects.connected().filter(
         Exists(Job.objects.live().filter(cluster=here))

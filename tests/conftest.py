@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -118,9 +120,45 @@ def new_client() -> Client:
     return client
 
 
+def headers_of(answer: Any) -> dict[str, str]:
+    """An answer's headers but its id, which is another one each time."""
+    return {name: value for name, value in answer.items() if name != "X-Request-ID"}
+
+
 def calls_as(user: User, scope: str = "write") -> Caller:
     """A caller with a fresh token."""
     return Caller(user, make.make_token(user, scope))
+
+
+class Log:
+    """What was logged from information on, in the form in which every process writes it."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        [console] = [h for h in logging.getLogger().handlers if h.name == "console"]
+        self.handler = logging.StreamHandler(self._stream)
+        self.handler.setFormatter(console.formatter)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self._stream.getvalue()
+
+    def lines(self, logger: str) -> list[dict[str, Any]]:
+        """The lines of one logger."""
+        found = [json.loads(line) for line in self.text.splitlines()]
+        return [line for line in found if line["logger"] == logger]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    root, log = logging.getLogger(), Log()
+    level = root.level
+    root.addHandler(log.handler)
+    root.setLevel("INFO")
+    yield log
+    root.setLevel(level)
+    root.removeHandler(log.handler)
 
 
 @pytest.fixture

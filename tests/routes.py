@@ -542,6 +542,7 @@ OPEN = {
     "invitation",
     "healthz",
     "readyz",
+    "metrics",  # 404 but to the addresses that CESAI_METRICS_ALLOW names
     "api-schema",
     "api-docs",
     "set_language",

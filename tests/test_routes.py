@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from projects.models import User
 from tests import make, routes
-from tests.conftest import Caller, new_client
+from tests.conftest import Caller, headers_of, new_client
 from tests.world import CANARY, World
 
 CASES = [(name, method) for name, methods in routes.API.items() for method in methods]
@@ -103,7 +103,7 @@ def test_what_is_hidden_answers_like_what_does_not_exist(world: World, name: str
         key[0] = "00000000-0000-4000-8000-000000000000"
         absent = caller.get(reverse(name, args=key) + query)
         assert (hidden.content, hidden.status_code) == (absent.content, absent.status_code)
-        assert dict(hidden.headers) == dict(absent.headers)
+        assert headers_of(hidden) == headers_of(absent)
 
 
 MLFLOW_CASES = [(name, method) for name, methods in routes.MLFLOW.items() for method in methods]

@@ -6,10 +6,11 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
-from compute.states import LIMIT_MOVES, LimitState
+from compute.states import ENDED_ALLOCATIONS, LIMIT_MOVES, LimitState
 from projects.models.moves import Move, Stateful
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class LimitQuerySet(models.QuerySet["Limit"]):
     def visible_to(self, person: Person) -> Self:
         """The limits of visible allocations."""
         return self.filter(allocation__in=Allocation.objects.visible_to(person))
+
+    def not_in_force(self) -> Self:
+        """Those of present allocations that were not read back as they should be."""
+        ended = Q(allocation__state__in=ENDED_ALLOCATIONS)
+        return self.exclude(Q(state=LimitState.IN_FORCE) | ended)
 
 
 class Limit(Stateful):

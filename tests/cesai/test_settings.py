@@ -56,6 +56,8 @@ BAD = [
     ("CESAI_TOKEN_RATE", "fast"),
     ("CESAI_TOKEN_RATE", "10/fortnight"),
     ("CESAI_TOKEN_RATE", "0/min"),
+    ("CESAI_METRICS_ALLOW", "everybody"),
+    ("CESAI_METRICS_ALLOW", "10.0.0.1/8"),
     ("CESAI_TIME_ZONE", "Mars/Olympus"),
     ("CESAI_TIME_ZONE", "../../etc/passwd"),
     ("CESAI_TIME_ZONE", "Europe"),

@@ -12,7 +12,7 @@ from projects.roles import Role
 from registry.models import Dataset, Derivation, Figure, Fingerprint, Model, ModelMove, Version
 from registry.models.sources import COPIED
 from tests import make
-from tests.conftest import Caller, calls_as, new_client
+from tests.conftest import Caller, calls_as, headers_of, new_client
 from tests.world import CANARY
 
 QUESTIONS = (
@@ -202,9 +202,9 @@ def answers(caller: Caller, cast: Cast) -> dict[str, tuple[Any, ...]]:
         found[path] = (
             whole.status_code,
             whole.content,
-            dict(whole.headers),
+            headers_of(whole),
             only_head.status_code,
-            dict(only_head.headers),
+            headers_of(only_head),
         )
     return found
 
@@ -311,7 +311,7 @@ def test_a_filter_by_what_is_private_finds_nothing(reader: Caller, cast: Cast, q
 
     absent = reader.get(query.format(**{name: make.key() for name in words}))
     assert (found.status_code, found.json()["results"]) == (200, [])
-    assert (found.content, dict(found.headers)) == (absent.content, dict(absent.headers))
+    assert (found.content, headers_of(found)) == (absent.content, headers_of(absent))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -324,8 +324,8 @@ def test_a_private_model_answers_every_question_like_none_at_all(
 
     absent = reader.get(f"models/{make.key()}/{question}")
     assert (hidden.status_code, hidden.content) == (404, absent.content)
-    assert dict(hidden.headers) == dict(absent.headers)
-    assert dict(head(reader, f"models/{secret.pk}/{question}").headers) == dict(hidden.headers)
+    assert headers_of(hidden) == headers_of(absent)
+    assert headers_of(head(reader, f"models/{secret.pk}/{question}")) == headers_of(hidden)
 
 
 def test_nothing_is_asked_about_a_public_model_together_with_a_private_one(
