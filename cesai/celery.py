@@ -1,13 +1,36 @@
 """The background worker and the only timetable."""
 
+import logging.config
 import os
+import uuid
+from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, Task
 from celery.schedules import crontab
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cesai.settings")
 
-app = Celery("cesai")
+
+class Pass(Task):  # type: ignore[type-arg] # celery's own class takes no argument
+    """One run of a task; its lines in the log, Celery's last one too, carry its id."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        structlog.contextvars.clear_contextvars()  # of the run before in this thread
+        pass_id = self.request.id or str(uuid.uuid4())
+        structlog.contextvars.bind_contextvars(task=self.name, pass_id=pass_id)
+        return self.run(*args, **kwargs)
+
+
+@setup_logging.connect
+def _log_as_the_web_does(**_how: Any) -> None:
+    """Celery leaves logs alone once somebody else sets them up; its own would be no JSON."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+app = Celery("cesai", task_cls=Pass)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
@@ -22,7 +45,6 @@ app.conf.update(
         "interval_start": 0,
         "interval_step": 0.1,
     },
-    worker_hijack_root_logger=False,
     beat_schedule={
         "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},
         "compare": {"task": "registry.compare", "schedule": 10.0, "options": {"expires": 10}},

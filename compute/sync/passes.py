@@ -26,6 +26,7 @@ def sync_cluster(slug: str, *, now: datetime) -> dict[str, object]:
 
     Returns what was done, by name; {"busy": True} if another pass is at it.
     """
+    structlog.contextvars.bind_contextvars(cluster=slug)  # beside the task's pass_id
     cluster = Cluster.objects.connected().select_related("health").get(slug=slug)
     with lease(cluster) as held:
         if not held:
@@ -66,7 +67,7 @@ def _pass(cluster: Cluster, clients: Connections, held: Lease, now: datetime) ->
         if any(booked.values()):
             done["measured"] = measure(cluster, now=now)
     except SlurmError as error:  # it went silent in between: the next pass goes on from the rows
-        log.warning("pass_cut_short", cluster=cluster.slug, detail=error.detail)
+        log.warning("pass_cut_short", detail=error.detail)
         done["cut_short"] = error.detail
     return done
 
