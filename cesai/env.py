@@ -36,7 +36,8 @@ class BadSetting(SystemExit):
 
 def load_demo_environment() -> None:
     """Let commands work beside a running demo: read what it wrote unless a database is named."""
-    if "DATABASE_URL" in os.environ or not DEMO_ENV.is_file():
+    named = {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys()
+    if named or not DEMO_ENV.is_file():
         return
     try:
         lines = DEMO_ENV.read_text().splitlines()

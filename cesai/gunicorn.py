@@ -5,8 +5,6 @@ import shutil
 import tempfile
 from typing import Any
 
-from prometheus_client.multiprocess import mark_process_dead
-
 bind = os.environ.get("CESAI_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("CESAI_WEB_WORKERS", "2"))
 worker_class = "gthread"
@@ -18,12 +16,14 @@ graceful_timeout = 20
 control_socket_disable = True  # one more listening thing that nobody asked for
 
 # Each process counts its calls in a file here, so that any of them can tell /metrics the sum.
-# Set before the portal is imported: the client library looks for it only once.
+# The client library looks for it once, when it is imported.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="cesai-metrics-"))
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """What an ended process counted stays in the sums; what it was just now does not."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
     mark_process_dead(worker.pid)
 
 

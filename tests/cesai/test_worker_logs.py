@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +12,11 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.conf import LazySettings, settings
-from django.db import connection
 
 from compute.models import Cluster, Credential
 from dev import places, processes
 from tests import make
+from tests.beside import environment
 
 SYNC, TICK = "compute.sync_cluster", "compute.tick"
 SILENT = "http://127.0.0.1:9"
@@ -29,14 +28,7 @@ class Worker:
     def __init__(self, directory: Path) -> None:
         self.log = directory / "worker.log"
         self.queue = f"q-{directory.name}"
-        database = connection.settings_dict
-        self._environment = {
-            **os.environ,
-            "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}"
-            f"?host={database['HOST'] or database['OPTIONS']['host']}",
-            "CESAI_LOG_LEVEL": "INFO",
-            "CESAI_CLUSTER_URLS": SILENT,
-        }
+        self._environment = environment(CESAI_LOG_LEVEL="INFO", CESAI_CLUSTER_URLS=SILENT)
 
     def start(self) -> None:
         program = Path(sys.executable).parent / "celery"

@@ -1,0 +1,65 @@
+"""The web as gunicorn runs it: several processes that count their calls together."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dev import places, processes
+from dev.demo.portal import WEB
+from tests.beside import environment
+
+CALLS = 30
+
+
+@pytest.fixture
+def web(transactional_db: None, tmp_path: Path) -> Iterator[str]:
+    """The address of a gunicorn with two processes, which leaves nothing behind."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program, *arguments = WEB
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / program, *arguments],
+        env=environment(CESAI_BIND=f"127.0.0.1:{port}", TMPDIR=str(tmp_path)),
+        cwd=places.ROOT,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        processes.wait_until(lambda: _status(url) == 200, seconds=40, what="gunicorn is silent")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert os.listdir(tmp_path) == []
+
+
+def _status(url: str, path: str = "/healthz") -> int:
+    try:
+        with urllib.request.urlopen(f"{url}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def _counted(url: str) -> str:
+    wanted = 'cesai_request_seconds_count{method="GET",status="4xx"} '
+    with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
+        [line] = [row for row in answer.read().decode().splitlines() if row.startswith(wanted)]
+    return line.removeprefix(wanted)
+
+
+def test_whichever_process_answers_the_calls_of_all_are_counted(web: str) -> None:
+    assert {_status(web, "/api/v1/models/") for _ in range(CALLS)} == {401}
+    assert {_counted(web) for _ in range(10)} == {f"{CALLS}.0"}
