@@ -21,6 +21,17 @@ from dev.demo.centre import Centre
 from dev.postgres import Postgres
 
 DATABASE = "cesai"
+# The same in docker-compose.yml; a test holds them together.
+WEB = ("gunicorn", "cesai.wsgi", "--config", "cesai/gunicorn.py")
+WORKER = (
+    *("celery", "-A", "cesai", "worker"),
+    *("--pool", "threads", "--concurrency", "8", "--loglevel", "INFO"),
+)
+
+
+def beat(timetable: str | Path) -> tuple[str, ...]:
+    """The command of the timetable, which remembers in that file what it rang when."""
+    return ("celery", "-A", "cesai", "beat", "--schedule", str(timetable), "--pidfile=")
 
 
 class FailedError(RuntimeError):
@@ -51,20 +62,13 @@ class Portal:
 
         Beat is no part of the worker here: as its child it would outlive a killed worker.
         """
-        programs = Path(sys.executable).parent
         timetable = layout.data() / "timetable"
         timetable.mkdir(mode=0o700, exist_ok=True)
         if self._user:
             users.own_directory(timetable, self._user)
-        celery = (programs / "celery", "-A", "cesai")
-        pool = ("--pool", "threads", "--concurrency", "8")
-        self._start(
-            "web",
-            [programs / "gunicorn", "cesai.wsgi", "--config", "cesai/gunicorn.py"],
-            CESAI_BIND=f"127.0.0.1:{layout.PORT}",
-        )
-        self._start("worker", [*celery, "worker", *pool, "--loglevel", "INFO"])
-        self._start("beat", [*celery, "beat", "--schedule", timetable / "beat", "--pidfile="])
+        self._start("web", WEB, CESAI_BIND=f"127.0.0.1:{layout.PORT}")
+        self._start("worker", WORKER)
+        self._start("beat", beat(timetable / "beat"))
 
     def is_ready(self) -> bool:
         """Whether the web process says so; raises FailedError once it has ended."""
@@ -91,9 +95,10 @@ class Portal:
             last = (answer.stderr.strip() or answer.stdout.strip() or "no message").splitlines()
             raise FailedError(f"manage.py {arguments[0]} failed: {last[-1]}")
 
-    def _start(self, name: str, command: Sequence[str | Path], **environment: str) -> None:
+    def _start(self, name: str, command: Sequence[str], **environment: str) -> None:
+        program, *arguments = command
         processes.start(
-            command,
+            [Path(sys.executable).parent / program, *arguments],
             pid_file=layout.PIDS / name,
             log=layout.LOGS / f"{name}.log",
             env={**self._environment, **environment},
