@@ -56,7 +56,8 @@ def _status(url: str, path: str = "/healthz") -> int:
 def _counted(url: str) -> str:
     wanted = 'cesai_request_seconds_count{method="GET",status="4xx"} '
     with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
-        [line] = [row for row in answer.read().decode().splitlines() if row.startswith(wanted)]
+        said: str = answer.read().decode()
+    [line] = [row for row in said.splitlines() if row.startswith(wanted)]
     return line.removeprefix(wanted)
 
 

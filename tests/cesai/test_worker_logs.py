@@ -32,7 +32,16 @@ class Worker:
 
     def start(self) -> None:
         program = Path(sys.executable).parent / "celery"
-        command = [program, "-A", "cesai", "worker", "--pool", "threads", "--concurrency", "2"]
+        command = [
+            str(program),
+            "-A",
+            "cesai",
+            "worker",
+            "--pool",
+            "threads",
+            "--concurrency",
+            "2",
+        ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "-Q", self.queue, "--loglevel", "INFO"],

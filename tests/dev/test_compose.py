@@ -7,6 +7,7 @@ import json
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_the_portal_starts_with_these_secrets_and_no_other_value(secrets: Path) 
         if "$" not in str(value)
     }
     program = "import cesai.settings as s; print(s.MIGRATE_DATABASE['USER'], s.METRICS_ALLOW)"
-    command = [places.ROOT / ".venv" / "bin" / "python", "-c", program]
+    command = [sys.executable, "-c", program]
     done = subprocess.run(
         command, env=given, cwd=places.ROOT, capture_output=True, text=True, check=False
     )
