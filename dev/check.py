@@ -11,7 +11,14 @@ from pathlib import Path
 from dev import messages, nowhere, places, vendor
 
 BIN = Path(sys.executable).parent
-CODE = ["cesai", "projects", "registry", "compute", "dev", "bench", "tests", "manage.py"]
+CODE = [
+    *("cesai", "projects", "registry", "compute"),
+    "dev",
+    "docker",
+    "bench",
+    "tests",
+    "manage.py",
+]
 
 
 def main() -> int:

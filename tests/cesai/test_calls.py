@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from compute.models import Cluster
 from projects.models import Group, Project
@@ -84,3 +85,21 @@ def test_neither_a_token_of_ours_nor_of_a_cluster_is_in_a_line(
     assert said.count(path) >= len(answers)
     assert token not in said
     assert operator.token not in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_is_one_line_with_its_trace_and_the_id_of_its_answer(log: Log) -> None:
+    token = f"cesai_{'c0ffee11' * 8}"
+    known, options = connection.settings_dict["HOST"], connection.settings_dict["OPTIONS"]
+    connection.close()
+    connection.settings_dict.update(HOST="/nowhere", OPTIONS={})
+    try:
+        answer = new_client().get("/api/v1/models/", headers={"Authorization": f"Bearer {token}"})
+    finally:
+        connection.close()
+        connection.settings_dict.update(HOST=known, OPTIONS=options)
+    [line] = log.lines(LOGGER)
+    assert (answer.status_code, line["event"]) == (500, "request_failed")
+    assert line["request_id"] == answer["X-Request-ID"]
+    assert "OperationalError" in line["exception"]
+    assert token not in log.text

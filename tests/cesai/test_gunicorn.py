@@ -64,3 +64,13 @@ def _counted(url: str) -> str:
 def test_whichever_process_answers_the_calls_of_all_are_counted(web: str) -> None:
     assert {_status(web, "/api/v1/models/") for _ in range(CALLS)} == {401}
     assert {_counted(web) for _ in range(10)} == {f"{CALLS}.0"}
+
+
+def test_a_container_is_healthy_while_its_web_answers(web: str) -> None:
+    def health(port: str) -> int:
+        command = [sys.executable, places.ROOT / "docker" / "healthy.py"]
+        return subprocess.run(
+            command, env={"CESAI_BIND": f"0.0.0.0:{port}"}, check=False
+        ).returncode
+
+    assert (health(web.rpartition(":")[2]), health("1")) == (0, 1)
