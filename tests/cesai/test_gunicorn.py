@@ -68,7 +68,7 @@ def test_whichever_process_answers_the_calls_of_all_are_counted(web: str) -> Non
 
 def test_a_container_is_healthy_while_its_web_answers(web: str) -> None:
     def health(port: str) -> int:
-        command = [sys.executable, places.ROOT / "docker" / "healthy.py"]
+        command = [sys.executable, str(places.ROOT / "docker" / "healthy.py")]
         return subprocess.run(
             command, env={"CESAI_BIND": f"0.0.0.0:{port}"}, check=False
         ).returncode
