@@ -1,4 +1,4 @@
-"""What the portal imports is in the lock that a deployment installs, not in the developers' alone."""
+"""What the portal imports is in the lock that a deployment installs, not only in developers'."""
 
 from __future__ import annotations
 
