@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
+from celery.app.log import Logging
 from celery.schedules import crontab
-from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cesai.settings")
@@ -24,13 +24,16 @@ class Pass(Task):  # type: ignore[type-arg] # celery's own class takes no argume
         return self.run(*args, **kwargs)
 
 
-@setup_logging.connect
-def _log_as_the_web_does(**_how: Any) -> None:
-    """Celery leaves logs alone once somebody else sets them up; its own would be no JSON."""
-    logging.config.dictConfig(settings.LOGGING)
+class Logs(Logging):
+    """Logs as the web does: what Celery would set up itself is no JSON."""
+
+    def setup_logging_subsystem(self, *args: Any, **kwargs: Any) -> Any:
+        """Set up what the settings say; the answer tells Celery that all is done."""
+        logging.config.dictConfig(settings.LOGGING)
+        return True
 
 
-app = Celery("cesai", task_cls=Pass)
+app = Celery("cesai", task_cls=Pass, log=Logs)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
