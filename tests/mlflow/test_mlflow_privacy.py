@@ -14,7 +14,7 @@ from projects.models import Project
 from projects.roles import Role
 from registry.models import Derivation, Model, Version
 from tests import make
-from tests.conftest import Caller, calls_as
+from tests.conftest import Caller, calls_as, headers_of
 from tests.mlflow.calls import (
     MODELS,
     VERSIONS,
@@ -226,7 +226,7 @@ def answer_of(caller: Caller, route: str, values: dict[str, Any], *, change: boo
         answer = (tell if change else ask)(caller, route, **values)
         transaction.set_rollback(True)
     body = re.sub(r'(?<="next_page_token":")([^:"]*):[^"]*', r"\1", answer.content.decode())
-    headers = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
+    headers = {k: v for k, v in headers_of(answer).items() if k != "Content-Length"}
     return answer.status_code, body, headers
 
 
