@@ -60,6 +60,7 @@ class Waiting(StrEnum):
     LIMIT = "limit"  # the allocation is not in force on the cluster yet
     CREDENTIAL = "credential"
     CLUSTER = "cluster"  # unreachable, or not taking jobs
+    OPERATOR = "operator"  # the database was restored: the operator looks first
 
 
 J, R = JobState, RequestState
@@ -86,14 +87,15 @@ ENDED_ALLOCATIONS = frozenset({AllocationState.EXPIRED, AllocationState.REVOKED}
 _SEEN = frozenset({J.PENDING, J.RUNNING}) | ENDED_ON_CLUSTER
 
 JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
-    J.NEW: frozenset({J.SENDING, J.BLOCKED, J.CANCELLED, J.REFUSED}),
-    J.BLOCKED: frozenset({J.NEW, J.CANCELLED}),
+    # To KNOWN without having been sent: a restored database has forgotten that it was.
+    J.NEW: frozenset({J.SENDING, J.KNOWN, J.BLOCKED, J.CANCELLED, J.REFUSED}),
+    J.BLOCKED: frozenset({J.NEW, J.KNOWN, J.CANCELLED}),
     J.SENDING: frozenset({J.KNOWN, J.NEW, J.BLOCKED, J.REFUSED, J.UNKNOWN}),
-    J.KNOWN: _SEEN | {J.RELEASED, J.REFUSED, J.UNKNOWN},
-    J.RELEASED: _SEEN | {J.UNKNOWN},
-    J.PENDING: _SEEN - {J.PENDING} | {J.UNKNOWN},
-    J.RUNNING: _SEEN - {J.RUNNING} | {J.UNKNOWN},
-    J.UNKNOWN: frozenset({J.KNOWN, J.CANCELLED}),
+    J.KNOWN: _SEEN | {J.RELEASED, J.REFUSED},
+    J.RELEASED: _SEEN,
+    J.PENDING: _SEEN - {J.PENDING},
+    J.RUNNING: _SEEN - {J.RUNNING},
+    J.UNKNOWN: frozenset({J.KNOWN, J.NEW, J.CANCELLED}),
 }
 REQUEST_MOVES: Mapping[RequestState, frozenset[RequestState]] = {
     R.DRAFT: frozenset({R.SUBMITTED, R.WITHDRAWN}),

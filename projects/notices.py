@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     WATCH_MATCHED = "watch_matched"  # watch, model
     JOIN_ASKED = "join_asked"  # group, project
     JOIN_ANSWERED = "join_answered"  # project, answer: accepted or declined
+    DISPATCH_STOPPED = "dispatch_stopped"  # cluster
 
 
 class Delivery(StrEnum):
@@ -39,6 +40,7 @@ _AT_ONCE = {
     NoticeKind.REQUEST_AWARDED,
     NoticeKind.REQUEST_DENIED,
     NoticeKind.JOIN_ASKED,
+    NoticeKind.DISPATCH_STOPPED,
 }
 
 DEFAULTS: Mapping[NoticeKind, Delivery] = {

@@ -18,9 +18,11 @@ from compute.actions.requests import Ask, create_request, submit_request
 from compute.models import (
     Allocation,
     Cluster,
+    ClusterHealth,
     ClusterOperator,
     Job,
     Limit,
+    Orphan,
     Pool,
     Request,
 )
@@ -315,3 +317,28 @@ def deliver(cluster: Cluster, unix_user: str, token: str = "", kind: str = "run"
 def key() -> str:
     """A fresh Idempotency-Key."""
     return str(uuid.uuid4())
+
+
+def stop_dispatch(cluster: Cluster, **health: Any) -> uuid.UUID:
+    """As a pass does after a restore; the id of the stop."""
+    stop = uuid.uuid4()
+    values = {"stop": stop, "stopped_at": now(), "reconciled_at": None, **health}
+    ClusterHealth.objects.filter(cluster=cluster).update(**values)
+    return stop
+
+
+def make_orphan(cluster: Cluster, **values: Any) -> Orphan:
+    """A Slurm job under a name of ours that no intent knows."""
+    values = {
+        "slurm_job_id": next(_numbers),
+        "submit_time": 1_700_000_000,
+        "name": f"cesai-{uuid.uuid4()}",
+        "unix_user": "cesai-ours",
+        "account": "cesai-ours-1",
+        "state": "RUNNING",
+        "gpus": 1,
+        "first_seen_at": now(),
+        "last_seen_at": now(),
+        **values,
+    }
+    return Orphan.objects.create(cluster=cluster, **values)

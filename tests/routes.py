@@ -293,6 +293,11 @@ API: Table = {
             may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"name": "Other name"}
         ),
     },
+    "api-clusters-enable-dispatch": {
+        "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.stop())
+    },
+    "api-orphans-list": {"get": _list()},
+    "api-orphans-detail": {"get": _detail(OPERATOR | STAFF)},
     "api-clusters-credentials": {"get": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"})},
     "api-clusters-credential": {
         "put": Rule(
@@ -524,6 +529,7 @@ PAGES: Table = {
     "clusters": {"get": Rule(may=_SIGNED)},
     "cluster": {"get": Rule(may=_CLUSTER)},
     "cluster-edit": {"get": Rule(may=OPERATOR, sees=_CLUSTER)},
+    "cluster-enable": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.stop())},
     "allocations": {"get": Rule(may=_SIGNED)},
     "allocation": {"get": Rule(may=ON_CLUSTER)},
     "jobs": {"get": Rule(may=_SIGNED)},

@@ -106,11 +106,16 @@ class World:
         self.notice = told(lead, params={"project": CANARY})
         make.deliver(self.cluster, self.project.unix_user)
         self.usage = self._usage()
+        self.orphan = make.make_orphan(self.cluster)
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
 
     @cached_property
     def site_token(self) -> str:
         return make.make_jwt(self.project.unix_user)
+
+    def stop(self) -> dict[str, str]:
+        """As if the database had been restored and its cluster asked what it did meanwhile."""
+        return {"stop": str(make.stop_dispatch(self.cluster, reconciled_at=make.now()))}
 
     def key(self, route: str) -> list[str]:
         """What stands in a route's address."""
@@ -142,6 +147,7 @@ class World:
             "derivations": self.derivation.pk,
             "datasets": self.dataset.pk,
             "clusters": self.cluster.slug,
+            "orphans": self.orphan.pk,
             "pools": self.pool.slug,
             "capacity": CapacityMonth.objects.filter(pool=self.pool).first().pk,  # type: ignore[union-attr]
             "requests": self.request.pk,

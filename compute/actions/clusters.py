@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import jwt
 from django.conf import settings
@@ -110,6 +111,32 @@ def set_capacity(
         now=now,
         changes={f"{month:%Y-%m}": [None, months[month]] for month in sorted(months)},
     )
+
+
+@transaction.atomic
+def enable_dispatch(*, by: User, cluster: Cluster, stop: UUID, now: datetime) -> None:
+    """Let jobs be handed over again after a restore; `stop` is the one that the person looked at.
+
+    Raises Conflict if nothing is stopped, the stop is another one by now, or the cluster was not
+    asked yet what it did meanwhile.
+    """
+    health = ClusterHealth.objects.select_for_update().get(cluster=cluster)
+    cluster.lifted_stop = Cluster.objects.values_list("lifted_stop", flat=True).get(pk=cluster.pk)
+    if health.stop is None or health.stop == cluster.lifted_stop:
+        raise Conflict(_("%(cluster)s is given jobs already.") % {"cluster": cluster})
+    if health.stop != stop:
+        raise Conflict(
+            _("The database was restored once more since. Look again, then enable dispatch.")
+        )
+    if health.reconciled_at is None:
+        raise Conflict(
+            _("%(cluster)s has not told yet what it did meanwhile. Wait until it answers.")
+            % {"cluster": cluster}
+        )
+    Cluster.objects.filter(pk=cluster.pk).update(lifted_stop=stop)
+    cluster.lifted_stop = stop
+    record_event(by=by, kind="enable_dispatch", about=cluster, now=now)
+    ring("compute.sync_cluster", cluster.slug)
 
 
 @transaction.atomic

@@ -6,12 +6,13 @@ from compute.api.allocations import (
     LimitResource,
     UsageResource,
 )
-from compute.api.clusters import CapacityResource, ClusterResource, PoolResource
+from compute.api.clusters import CapacityResource, ClusterResource, OrphanResource, PoolResource
 from compute.api.jobs import JobResource
 from compute.api.requests import RequestResource
 
 RESOURCES = {
     "clusters": ClusterResource,
+    "orphans": OrphanResource,
     "pools": PoolResource,
     "capacity": CapacityResource,
     "requests": RequestResource,

@@ -18,6 +18,7 @@ from compute.actions import clusters as cluster_actions
 from compute.models import (
     CapacityMonth,
     Cluster,
+    Orphan,
     Pool,
 )
 from compute.serializers import clusters as shapes
@@ -49,6 +50,16 @@ class ClusterResource(Resource):
         cluster_actions.update_cluster(
             by=user, cluster=cluster, values=change.validated_data, now=timezone.now()
         )
+        return self.shown(cluster)
+
+    @extend_schema(request=shapes.StopIn, responses=shapes.ClusterOut)
+    @action(detail=True, methods=["post"], url_path="enable-dispatch")
+    def enable_dispatch(self, request: Call, pk: str) -> Response:
+        """Give jobs to a cluster again that was stopped by a restore of the database."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        stop = self.body(shapes.StopIn)["stop"]
+        cluster_actions.enable_dispatch(by=user, cluster=cluster, stop=stop, now=timezone.now())
         return self.shown(cluster)
 
     @extend_schema(responses=shapes.CredentialOut(many=True))
@@ -106,3 +117,20 @@ class CapacityResource(Resource):
 
     def get_queryset(self) -> QuerySet[CapacityMonth]:
         return CapacityMonth.objects.visible_to(self.request.user)
+
+
+class OrphanResource(Resource):
+    """Slurm jobs under a name of ours that no intent knows; of one cluster by `cluster__slug`."""
+
+    shape = shapes.OrphanOut
+    queryset = Orphan.objects.none()
+    ordering = ("-submit_time", "-id")
+    filterset_fields = {
+        "cluster": ["exact"],
+        "cluster__slug": ["exact"],
+        "state": ["exact", "in"],
+        "is_held": ["exact"],
+    }
+
+    def get_queryset(self) -> QuerySet[Orphan]:
+        return Orphan.objects.visible_to(self.request.user)

@@ -1,4 +1,4 @@
-"""The shapes of a cluster's record and of the filters of allocations."""
+"""The shapes of what operators say of their cluster, and of the filters of allocations."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ class ClusterForm(PageForm):
         help_text=_("{unix_user} stands for the project's UNIX user."),
     )
     sacctmgr = forms.CharField(label=_("how sacctmgr is called there"), max_length=300)
+
+
+class StopForm(forms.Form):
+    """Which stop of dispatch the operator looked at before lifting it."""
+
+    stop = forms.UUIDField()
 
 
 class AllocationFilters(Filters):

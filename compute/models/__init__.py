@@ -5,6 +5,7 @@ from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Cre
 from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
 from compute.models.limits import Limit, LimitMove
+from compute.models.orphans import Orphan
 from compute.models.pools import CapacityMonth, Pool
 from compute.models.requests import AwardLine, Request, RequestLine, RequestMove
 from compute.models.usage import AccountingCursor, UsageRecord
@@ -25,6 +26,7 @@ __all__ = [
     "LedgerEntry",
     "Limit",
     "LimitMove",
+    "Orphan",
     "Pool",
     "Request",
     "RequestLine",

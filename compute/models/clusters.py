@@ -82,6 +82,8 @@ class Cluster(models.Model):
     # Of an entry that is not connected: what public pages say, with source, date and confidence
     public_record = models.JSONField(default=dict, blank=True)
     is_simulated = models.BooleanField(_("simulated"), default=False)
+    # The stop of dispatch (`ClusterHealth.stop`) that its operator has looked at and lifted
+    lifted_stop = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ClusterQuerySet.as_manager()
@@ -93,6 +95,11 @@ class Cluster(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is handed over or released there, until the operator says so."""
+        return self.health.stop is not None and self.health.stop != self.lifted_stop
 
     def directory_of(self, unix_user: str) -> str:
         """The directory below which the jobs of a UNIX user work."""
@@ -114,6 +121,13 @@ class ClusterHealth(models.Model):
     last_error = models.TextField(blank=True)
     lease_until = models.DateTimeField(null=True)  # by PostgreSQL's clock
     lease_holder = models.UUIDField(null=True)
+    # The database that this row was written in: another one means that it was restored
+    database = models.CharField(max_length=100, blank=True)
+    stop = models.UUIDField(null=True)  # dispatch stands still until an operator lifts it
+    stopped_at = models.DateTimeField(null=True)
+    knows_until = models.DateTimeField(null=True)  # the last answer before the restore
+    reconciled_at = models.DateTimeField(null=True)  # since the stop
+    adopted = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.cluster}: {'up' if self.is_up else 'down'}"

@@ -47,6 +47,7 @@ WAITING_LABELS = [
     (Waiting.LIMIT.value, _("the limit on the cluster")),
     (Waiting.CREDENTIAL.value, _("a credential from the site")),
     (Waiting.CLUSTER.value, _("the cluster")),
+    (Waiting.OPERATOR.value, _("the cluster's operator")),
 ]
 
 

@@ -10,6 +10,7 @@ from compute.models import (
     CapacityMonth,
     Cluster,
     Credential,
+    Orphan,
     Pool,
 )
 from compute.serializers.amounts import hours
@@ -26,13 +27,22 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
     )
     slurm_version = serializers.CharField(source="health.slurm_version", read_only=True)
     wire = serializers.CharField(source="health.wire", read_only=True)
+    is_stopped = serializers.BooleanField(
+        read_only=True, help_text="Gets no jobs: the database was restored, the operator looks."
+    )
+    stop = serializers.UUIDField(
+        source="health.stop", read_only=True, help_text="What `enable-dispatch` asks for."
+    )
+    stopped_at = serializers.DateTimeField(source="health.stopped_at", read_only=True)
+    reconciled_at = serializers.DateTimeField(source="health.reconciled_at", read_only=True)
 
     class Meta:
         model = Cluster
         fields = [
             "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
             "is_simulated", "project_directory", "state", "as_of", "answered_at",
-            "unreachable_since", "slurm_version", "wire", "public_record",
+            "unreachable_since", "slurm_version", "wire", "is_stopped", "stop", "stopped_at",
+            "reconciled_at", "public_record",
         ]  # fmt: skip
 
     def get_state(self, cluster: Cluster) -> str:
@@ -45,6 +55,25 @@ class ClusterChange(serializers.ModelSerializer[Cluster]):
         fields = [
             "name", "description", "connection", "limit_mode", "rest_url", "slurm_cluster",
             "parent_account", "project_directory", "sacctmgr",
+        ]  # fmt: skip
+
+
+class StopIn(serializers.Serializer[Any]):
+    stop = serializers.UUIDField(help_text="As the cluster shows it: the one you looked at.")
+
+
+class OrphanOut(serializers.ModelSerializer[Orphan]):
+    url = ResourceUrl("orphans")
+    submitted_at = serializers.DateTimeField(
+        read_only=True, help_text="By the cluster's own clock."
+    )
+    as_of = serializers.DateTimeField(source="last_seen_at", read_only=True)
+
+    class Meta:
+        model = Orphan
+        fields = [
+            "id", "url", "cluster", "slurm_job_id", "name", "unix_user", "account", "state",
+            "is_held", "gpus", "submitted_at", "first_seen_at", "as_of",
         ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from compute.models import AccountingCursor, Allocation, Cluster, Job, LedgerEntry, UsageRecord
 from compute.models.ledger import post
@@ -45,9 +45,11 @@ def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
         left = locked.reserved_gpu_seconds
         for record in records:
             usage = _upsert(locked.allocation, locked, record, now)
-            within = min(left, usage.gpu_seconds)
+            # As foreign use, before a restored database knew it again.
+            unbooked = usage.gpu_seconds - _booked(usage)
+            within = min(left, unbooked)
             _book_use(usage, within, Account.RESERVED, now)
-            _book_use(usage, usage.gpu_seconds - within, Account.AVAILABLE, now)
+            _book_use(usage, unbooked - within, Account.AVAILABLE, now)
             left -= within
         _give_back(locked, left, now)
         locked.used_gpu_seconds = sum(record.gpu_seconds for record in records)
@@ -64,8 +66,7 @@ def take(allocation: Allocation, record: JobRecord, now: datetime) -> None:
     if record.end_time is None or (job is not None and job.settled_at is None):
         return  # provisional, or settling books it out of the reservation
     # Settling may have booked it out of the reservation, in part or whole.
-    booked = LedgerEntry.objects.filter(source_key__startswith=f"{_source(usage)}:").exists()
-    if not booked and _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now) and job:
+    if not _booked(usage) and _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now) and job:
         Job.objects.filter(pk=job.pk).update(
             used_gpu_seconds=F("used_gpu_seconds") + usage.gpu_seconds
         )
@@ -130,6 +131,12 @@ def _upsert(
         },
     )
     return usage
+
+
+def _booked(usage: UsageRecord) -> int:
+    """GPU-seconds of this record that the ledger has already."""
+    entries = LedgerEntry.objects.filter(source_key__startswith=f"{_source(usage)}:")
+    return entries.aggregate(total=Sum("gpu_seconds"))["total"] or 0
 
 
 def _book_use(usage: UsageRecord, amount: int, debit: LedgerEntry.Account, now: datetime) -> bool:

@@ -45,11 +45,11 @@ def in_parallel(
             yield waiting.popleft().result()
 
 
-def cancel_quietly(job: Job, job_id: int, clients: Connections) -> bool:
-    """Ask the cluster to end a Slurm job of this intent; False if it did not agree."""
+def cancel_quietly(clients: Connections, unix_user: str, job_id: int) -> bool:
+    """Ask the cluster to end a Slurm job of this user; False if it did not agree."""
     try:
-        clients.of(job.allocation.unix_user).cancel(job_id)
+        clients.of(unix_user).cancel(job_id)
     except SlurmError as error:
-        log.warning("cancel_unanswered", job=str(job.pk), slurm_job=job_id, detail=error.detail)
+        log.warning("cancel_unanswered", slurm_job=job_id, detail=error.detail)
         return False
     return True

@@ -83,10 +83,10 @@ def note_credentials(cluster: Cluster, clients: Connections, *, now: datetime) -
         job.move_to(JobState.NEW, now=now, waiting_for="", retry_at=None)
 
 
-def wait_for_cluster(cluster: Cluster) -> None:
-    """Note on every job that was not handed over yet that the cluster does not answer."""
+def wait_for(what: Waiting, cluster: Cluster) -> None:
+    """Note on every job that was not handed over yet what it waits for."""
     rows = Job.objects.filter(cluster=cluster, state=JobState.NEW)
-    rows.exclude(waiting_for=Waiting.CLUSTER).update(waiting_for=Waiting.CLUSTER)
+    rows.exclude(waiting_for=what).update(waiting_for=what)
 
 
 def _note_limits(cluster: Cluster) -> None:

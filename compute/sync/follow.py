@@ -48,7 +48,7 @@ def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str
             moved += _see_record(job, clients, now)
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(observed_at=now)
     cancelled = _cancel(seen, clients)
-    reaped = reap(cluster, listed, clients)
+    reaped = 0 if cluster.is_stopped else reap(cluster, listed, clients, now=now)
     return {"followed": len(jobs), "moved": moved, "cancelled": cancelled, "reaped": reaped}
 
 

@@ -26,7 +26,7 @@ def commit_id(
         return True
     committed = Job.objects.values_list("slurm_job_id", flat=True).get(pk=job.pk)
     if committed not in (None, job_id):
-        cancel_quietly(job, job_id, clients)
+        cancel_quietly(clients, job.allocation.unix_user, job_id)
     return False
 
 
@@ -43,7 +43,7 @@ def commit_ids(found: Sequence[tuple[Job, int]], clients: Connections, now: date
 
 def refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
     """Cancel the held job first: only when the cluster agreed is it final."""
-    if cancel_quietly(job, job.slurm_job_id or 0, clients):
+    if cancel_quietly(clients, job.allocation.unix_user, job.slurm_job_id or 0):
         job.move_to(JobState.REFUSED, now=now, reason=reason, ended_at=now)
 
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db.models.functions import Now
 
-from compute.models import Cluster, Job
+from compute.models import Allocation, Cluster, Job
 from compute.slurm.types import JobView
 from compute.states import FINAL, JobState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
 from compute.sync.identity import commit_id
+from compute.sync.reconcile import note_orphans
+from compute.sync.traces import canonical, key_of, of_record, of_view
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
-TOKEN_PREFIX = "cesai-"  # noqa: S105 (a job's name is no secret)
 STRAY_FOR = timedelta(hours=1)  # so long after a submission a second one of it may turn up
+LISTED_FOR = timedelta(hours=24)  # a held job without intent, before it is cancelled
 
 
 def recover(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
@@ -53,37 +54,57 @@ def recover(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
 
 
 def may_have_strays(cluster: Cluster) -> bool:
-    """Whether something was sent lately, so that a late copy of it may lie on the cluster."""
-    return Job.objects.filter(cluster=cluster, sent_at__gt=Now() - STRAY_FOR).exists()
+    """Whether something may lie held on the cluster that nobody will release."""
+    sent_lately = Job.objects.filter(cluster=cluster, sent_at__gt=Now() - STRAY_FOR)
+    return sent_lately.exists() or cluster.orphans.filter(is_held=True).exists()
 
 
-def reap(cluster: Cluster, views: Sequence[JobView], clients: Connections) -> int:
+def reap(
+    cluster: Cluster, views: Sequence[JobView], clients: Connections, *, now: datetime
+) -> int:
     """Cancel held jobs that can never be released: their intent has another id, or has ended.
 
-    Never a running one, and never one whose intent we do not know: that is only reported, for it
-    may stand in a newer database than ours.
+    Never a running one. One whose intent we do not know may stand in a newer database than ours:
+    it is listed for a day first.
     """
-    held = {view.job_id: key for view in views if view.is_held and (key := _key_of(view.name))}
-    known = Job.objects.filter(cluster=cluster, pk__in=set(held.values()))
-    jobs = {job.pk: job for job in known.select_related("allocation")}
-    strays = {
-        view.job_id: jobs[held[view.job_id]]
+    held = [(v, key) for v in views if v.is_held and (key := key_of(v.name))]
+    known = Job.objects.filter(pk__in={key for _view, key in held})
+    jobs = {job.pk: job for job in known.select_related("allocation").defer("script")}
+    strays = [v for v, key in held if key in jobs and _is_stray(v, jobs[key], clients)]
+    orphans = [view for view, key in held if key not in jobs]
+    reaped = sum(cancel_quietly(clients, view.user, view.job_id) for view in strays)
+    if orphans:
+        note_orphans(cluster, map(of_view, orphans), now=now)
+        reaped += _reap_orphans(cluster, orphans, clients, now)
+    return reaped
+
+
+def _reap_orphans(
+    cluster: Cluster, views: Sequence[JobView], clients: Connections, now: datetime
+) -> int:
+    """Those of our accounts that were listed long enough."""
+    listed = cluster.orphans.filter(first_seen_at__lte=now - LISTED_FOR)
+    due = set(listed.values_list("slurm_job_id", "submit_time"))
+    accounts = set(
+        Allocation.objects.filter(pool__cluster=cluster).values_list("slurm_account", flat=True)
+    )
+    return sum(
+        cancel_quietly(clients, view.user, view.job_id)
         for view in views
-        if view.job_id in held and _is_stray(view, jobs.get(held[view.job_id]), clients)
-    }
-    return sum(cancel_quietly(job, job_id, clients) for job_id, job in strays.items())
+        if (view.job_id, view.submit_time) in due
+        and view.account in accounts
+        and view.user in clients.users
+    )
 
 
 def _find(job: Job, views: Sequence[JobView], clients: Connections) -> int | None:
-    """The Slurm job of this intent: by unique name, user and account. Clocks are not compared."""
-    mine = (job.allocation.unix_user, job.allocation.slurm_account)
-    seen = [view for view in views if (view.user, view.account) == mine]
-    if seen:  # of several the one that can still run; the others are reaped
-        return min(seen, key=lambda view: (not view.is_held, view.job_id)).job_id
+    """The Slurm job of this intent; of several held ones the others are reaped."""
+    seen = canonical(job, map(of_view, views))
+    if seen is not None:
+        return seen
     since = int(job.submitted_at.timestamp()) - 86400
     records = clients.any().records_named(job.token, since=since)
-    ids = [record.job_id for record in records if (record.user, record.account) == mine]
-    return min(ids, default=None)
+    return canonical(job, map(of_record, records))
 
 
 def _give_up_or_send_again(job: Job, now: datetime) -> None:
@@ -96,19 +117,7 @@ def _give_up_or_send_again(job: Job, now: datetime) -> None:
         job.move_to(JobState.NEW, now=now, reason="AnswerLost")
 
 
-def _key_of(name: str) -> UUID | None:
-    """The intent whose token a job's name is."""
-    try:
-        return UUID(name.removeprefix(TOKEN_PREFIX)) if name.startswith(TOKEN_PREFIX) else None
-    except ValueError:
-        return None
-
-
-def _is_stray(view: JobView, job: Job | None, clients: Connections) -> bool:
-    if job is None:
-        log.warning("held_job_without_intent", slurm_job=view.job_id, name=view.name)
-        return False
-    mine = (job.allocation.unix_user, job.allocation.slurm_account)
-    if (view.user, view.account) != mine or view.user not in clients.users:
+def _is_stray(view: JobView, job: Job, clients: Connections) -> bool:
+    if not of_view(view).is_of(job) or view.user not in clients.users:
         return False
     return job.slurm_job_id != view.job_id if job.slurm_job_id else job.state in FINAL

@@ -78,7 +78,7 @@ def _may_start(
     if job.state == JobState.RELEASED and not (view.is_held and view.reason == "JobHeldUser"):
         return False
     if job.pk in barred:
-        cancel_quietly(job, view.job_id, clients)
+        cancel_quietly(clients, view.user, view.job_id)
         return False
     if job.state == JobState.KNOWN and job.reason:  # handed over with problems, not cancelled yet
         refuse(job, job.reason, clients, now)

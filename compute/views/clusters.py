@@ -11,17 +11,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import clusters as actions
 from compute.drawing import Month, draw
-from compute.forms.clusters import ClusterForm
-from compute.models import CapacityMonth, Cluster, Job, Limit, Pool
+from compute.forms.clusters import ClusterForm, StopForm
+from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
 from compute.views.months import later, this_month
 from projects.pages import SignedIn
 from projects.roles import Verb
 
 MONTHS = 12
+MOST_ORPHANS = 50
 
 
 @login_required
@@ -58,6 +60,7 @@ def cluster_page(request: SignedIn, slug: str) -> HttpResponse:
         "limits": limits.select_related("allocation__project", "allocation__pool")[:100],
         "jobs": live.select_related("project", "cluster").defer("script")[:20],
         "operates": operates,
+        "orphans": Orphan.objects.visible_to(user).filter(cluster=cluster)[:MOST_ORPHANS],
         "credentials": cluster.credentials.order_by("unix_user") if operates else [],
     }
     return render(request, "compute/cluster.html", context)
@@ -78,6 +81,21 @@ def edit_cluster(request: SignedIn, slug: str) -> HttpResponse:
             return redirect("cluster", cluster.slug)
     context = {"form": form, "cluster": cluster}
     return render(request, "compute/cluster_form.html", context, status=form.status)
+
+
+@require_POST
+@login_required
+def enable_dispatch(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators have looked at what it did while the database was away."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = StopForm(request.POST)
+    if not form.is_valid():
+        return redirect("cluster", cluster.slug)
+    actions.enable_dispatch(
+        by=request.user, cluster=cluster, stop=form.cleaned_data["stop"], now=timezone.now()
+    )
+    messages.success(request, _("Jobs are handed over to %(name)s again.") % {"name": cluster})
+    return redirect("cluster", cluster.slug)
 
 
 def _months(pool: Any) -> list[Month]:

@@ -37,6 +37,7 @@ KIND_LABELS = [
     (NoticeKind.WATCH_MATCHED.value, _("a watch finds an effort")),
     (NoticeKind.JOIN_ASKED.value, _("a group asks to take part in my project")),
     (NoticeKind.JOIN_ANSWERED.value, _("my group's wish to take part is answered")),
+    (NoticeKind.DISPATCH_STOPPED.value, _("a cluster of mine takes no jobs until I look")),
 ]
 DELIVERY_LABELS = [
     (Delivery.AT_ONCE.value, _("by e-mail at once")),
@@ -59,6 +60,10 @@ SENTENCES: dict[str, Any] = {
     NoticeKind.WATCH_MATCHED: _("Your watch “%(watch)s” found %(model)s."),
     NoticeKind.JOIN_ASKED: _("%(group)s asks to take part in %(project)s."),
     NoticeKind.JOIN_ANSWERED: _("Your group's wish to take part in %(project)s was %(answer)s."),
+    NoticeKind.DISPATCH_STOPPED: _(
+        "The portal's database was restored. %(cluster)s gets no jobs until you have looked at "
+        "what it did meanwhile."
+    ),
 }
 WITH_HOURS: dict[str, Any] = {
     NoticeKind.REQUEST_SUBMITTED: _("%(project)s submitted a request for %(hours)s GPU-hours."),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pytest_django import Settings
 
 from compute.actions.jobs import cancel_job
-from compute.models import Allocation, Job
+from compute.models import Allocation, Job, Orphan
+from dev.simulator.accounting import Association
 from dev.simulator.faults import Fault
 from tests import make
-from tests.compute.sync.site import Site, age, balance_of, state_of
+from tests.compute.sync.site import CONTROL, Site, age, balance_of, state_of
 
 AFTER = [Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.TRUNCATE_AFTER]
 BEFORE = [Fault.DROP_BEFORE, Fault.ERROR_BEFORE]
@@ -131,12 +134,40 @@ def test_what_was_given_up_and_cancelled_ends_and_is_returned(
     assert balance_of(allocation) == (60 * 3600, 0, 0)
 
 
-def test_a_held_job_of_an_intent_that_we_do_not_know_is_left_alone(site: Site, job: Job) -> None:
+def test_a_held_job_of_an_intent_that_we_do_not_know_is_listed_for_a_day_first(
+    site: Site, job: Job
+) -> None:
+    site.deliver(CONTROL, job.allocation.unix_user, seconds=200_000)
     site.sync()
     copy = site.arrive(job, name=f"cesai-{make.key()}")
-    odd = site.arrive(job, name="cesai-by-hand")
     site.sync()
-    assert {copy.run.state, odd.run.state} == {"PENDING"}
+    [orphan] = Orphan.objects.all()
+    assert (orphan.slurm_job_id, orphan.is_held) == (copy.job_id, True)
+    site.sync(now=orphan.first_seen_at + timedelta(hours=23, minutes=59))
+    assert copy.run.state == "PENDING"
+    site.sync(now=orphan.first_seen_at + timedelta(hours=24, minutes=1))
+    assert copy.run.state == "CANCELLED"
+
+
+def test_a_held_job_of_that_kind_in_a_foreign_account_is_never_touched(
+    site: Site, job: Job
+) -> None:
+    site.sync()
+    user = job.allocation.unix_user
+    site.deliver(CONTROL, user, seconds=200_000)
+    site.simulated.accounting.set(Association("another", parent="cesai"))
+    site.simulated.accounting.set(Association("another", user=user))
+    copy = site.arrive(job, name=f"cesai-{make.key()}", account="another")
+    site.sync()
+    site.sync(now=make.now() + timedelta(hours=25))
+    assert copy.run.state == "PENDING"
+
+
+def test_a_name_that_is_no_token_of_ours_is_no_orphan(site: Site, job: Job) -> None:
+    site.sync()
+    site.arrive(job, name="cesai-by-hand")
+    site.sync()
+    assert not Orphan.objects.exists()
 
 
 def test_a_job_of_the_same_name_under_another_account_is_not_ours(site: Site, job: Job) -> None:
