@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset prepare test test-long check bench lock messages screenshots overlap-evaluation
+.PHONY: demo demo-stop demo-reset backup restore prepare test test-long check bench lock messages screenshots overlap-evaluation
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -18,6 +18,15 @@ demo-stop: .venv/ready
 
 demo-reset: .venv/ready
 	$(BIN)/python -m dev.demo reset
+
+# Of the database that DATABASE_URL names, else of the demonstration.
+TO ?= var/backups/$(shell date -u +%Y%m%dT%H%M%SZ)
+
+backup: .venv/ready
+	$(BIN)/python manage.py backup --to $(TO) --secrets $(TO).keys
+
+restore: .venv/ready
+	$(BIN)/python $(if $(DATABASE_URL),manage.py restore --from,-m dev.demo restore) $(FROM)
 
 prepare: .venv/ready
 	$(BIN)/python -m dev.prepare

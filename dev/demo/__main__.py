@@ -1,4 +1,4 @@
-"""Starts, stops and resets the demonstration: ``python -m dev.demo start|stop|reset``."""
+"""Starts, stops, restores and resets the demonstration: ``python -m dev.demo start``."""
 
 from __future__ import annotations
 
@@ -64,6 +64,29 @@ def stop() -> None:
     with _only_one():
         _stop_all()
     print("The demonstration is stopped; its data are kept.")
+
+
+def restore(source: str) -> None:
+    """Read a backup in place of the data, which are backed up first; the clusters go on.
+
+    Raises RefusedError if the demonstration runs or never did.
+    """
+    if not layout.ENVIRONMENT.exists():
+        raise RefusedError("There is no demonstration yet: `make demo` makes one.")
+    with _only_one():
+        if processes.is_alive(layout.PIDS / "web"):
+            raise RefusedError("Stop the demonstration first: `make demo-stop`.")
+        postgres, _broker = _servers()
+        postgres.start()
+        try:
+            kept = layout.VAR / "backups" / f"replaced-{time.strftime('%Y%m%dT%H%M%S')}"
+            command = ["manage.py", "restore", "--from", source, "--replace", str(kept)]
+            answer = subprocess.run([sys.executable, *command], cwd=places.ROOT, check=False)
+        finally:
+            postgres.stop()
+    if answer.returncode:
+        raise RefusedError("Nothing else was done.")
+    print("`make demo` goes on with it.")
 
 
 def reset() -> None:
@@ -207,12 +230,17 @@ def _text(output: bytes | str | None) -> str:
 def main() -> int:
     """Do what the command line says; a failure is one sentence and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
-    parser.add_argument("command", choices=("start", "stop", "reset"))
+    parser.add_argument("command", choices=("start", "stop", "restore", "reset"))
+    parser.add_argument("source", nargs="?", help="restore: the directory of the backup")
     parser.add_argument("--detach", action="store_true", help="return when ready")
     given = parser.parse_args()
     try:
         if given.command == "start":
             start(detach=given.detach)
+        elif given.command == "restore":
+            if not given.source:
+                parser.error("restore needs the directory of a backup")
+            restore(given.source)
         else:
             {"stop": stop, "reset": reset}[given.command]()
     except KeyboardInterrupt:

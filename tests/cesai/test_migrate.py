@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from cesai import env
-from cesai.management.commands.migrate import APPEND_ONLY
+from cesai.owner import APPEND_ONLY
 
 
 def _rows(statement: str, *values: Any) -> list[Any]:

@@ -85,10 +85,10 @@ def test_no_secret_stands_in_the_file_itself() -> None:
     assert all(name.endswith("_FILE") for name in named if secret.search(name))
 
 
-def test_the_owner_s_log_in_is_known_to_migrations_and_the_database_alone() -> None:
+def test_the_owner_s_log_in_is_known_to_migrations_backups_and_the_database_alone() -> None:
     owners = {"migrate_database_url", "owner_password"}
     holders = {name for name, s in SERVICES.items() if owners & set(s.get("secrets", ()))}
-    assert holders == {"db", "migrate"}
+    assert holders == {"backup", "db", "migrate"}
 
 
 def test_each_variable_for_the_portal_is_one_that_it_reads() -> None:
@@ -105,8 +105,10 @@ def test_every_image_names_its_version() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_a_service_comes_back_by_itself_but_migrations(name: str) -> None:
-    assert SERVICES[name]["restart"] == ("no" if name == "migrate" else "unless-stopped")
+def test_a_service_comes_back_by_itself_but_what_is_run_once(name: str) -> None:
+    assert SERVICES[name]["restart"] == (
+        "no" if name in {"backup", "migrate"} else "unless-stopped"
+    )
 
 
 def test_there_is_one_timetable_and_any_number_of_webs_and_workers() -> None:
@@ -127,7 +129,7 @@ def test_what_serves_waits_for_database_broker_and_migrations(name: str) -> None
 def test_each_service_is_watched_or_says_that_it_is_not() -> None:
     unwatched = {name for name, s in SERVICES.items() if s.get("healthcheck", {}).get("disable")}
     unnamed = {name for name, service in SERVICES.items() if "healthcheck" not in service}
-    assert (unwatched, unnamed) == ({"migrate", "beat"}, {"web"})
+    assert (unwatched, unnamed) == ({"backup", "migrate", "beat"}, {"web"})
     assert re.search(r'HEALTHCHECK .*\n +CMD \["python", "docker/healthy.py"\]', DOCKERFILE)
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sabotage", action="store_true", help="submit without a hold")
     told = parser.parse_args()
-    with _site(told.seed, is_sabotaged=told.sabotage) as site:
+    with new_site(told.seed, is_sabotaged=told.sabotage) as site:
         print(json.dumps(run(site, told.intents)), flush=True)
 
 
@@ -97,7 +97,8 @@ def _settle(site: FaultySite, client: Any, ended: float) -> float:
 
 
 @contextmanager
-def _site(seed: int, *, is_sabotaged: bool) -> Iterator[FaultySite]:
+def new_site(seed: int, *, is_sabotaged: bool = False) -> Iterator[FaultySite]:
+    """A portal with its tables, for this process and those that it starts; removed at the end."""
     directory = Path(tempfile.mkdtemp(prefix="cesai-f-", dir="/var/tmp"))
     directory.chmod(0o755)
     site = FaultySite(directory, seed, is_sabotaged=is_sabotaged)

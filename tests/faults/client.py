@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -11,7 +13,17 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F, Sum
 from django.test import Client as DjangoClient
 
-from compute.models import Allocation, Balance, Cluster, Job, UsageRecord
+from compute.actions.clusters import enable_dispatch
+from compute.models import (
+    AccountingCursor,
+    Allocation,
+    Balance,
+    Cluster,
+    ClusterHealth,
+    Job,
+    Orphan,
+    UsageRecord,
+)
 from compute.slurm.rest import connect
 from compute.states import FINAL, ON_CLUSTER
 from compute.sync.passes import sync_cluster
@@ -87,6 +99,37 @@ class Client:
         """Every accepted intent by the name that its job has on the cluster."""
         rows = Job.objects.filter(pk__in=self._ids)
         return {job.token: str(job.state) for job in rows}
+
+    def unsent(self) -> int:
+        """Intents that no cluster was told of."""
+        return Job.objects.filter(state="new").count()
+
+    def forget_all_but(self, names: Iterable[str]) -> None:
+        """After a restore: those that the portal still knows to have accepted."""
+        self._ids = [name.removeprefix("cesai-") for name in names]
+        self.reconnect()
+
+    def found_again(self) -> int:
+        """Intents that passes adopted because the clusters knew them."""
+        try:
+            return int(ClusterHealth.objects.aggregate(n=Sum("adopted"))["n"])
+        except (DatabaseError, InterfaceError):
+            self.reconnect()
+            return -1
+
+    def let_a_minute_pass(self) -> None:
+        """So long a history that was read is not read again."""
+        AccountingCursor.objects.update(read_until=F("read_until") - timedelta(minutes=2))
+
+    def orphans(self) -> int:
+        return Orphan.objects.count()
+
+    def enable_dispatch(self) -> None:
+        """What each cluster's operator does after having looked."""
+        for cluster in Cluster.objects.select_related("health"):
+            assert cluster.health.stop
+            by = make.make_operator(cluster)
+            enable_dispatch(by=by, cluster=cluster, stop=cluster.health.stop, now=make.now())
 
     def held_jobs(self) -> int:
         """Jobs that still lie held on the clusters, whosever they are."""

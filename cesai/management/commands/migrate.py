@@ -4,48 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
-from psycopg import sql
 
-APPLICATION_ROLE = "cesai_app"
-APPEND_ONLY = ("projects_event", "compute_ledgerentry", "compute_awardline")
+from cesai.owner import become_owner, grant_application
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the migrations; the application itself never has the right to change a table."""
         connection = connections[options["database"]]
-        owner = settings.MIGRATE_DATABASE
-        known = connection.settings_dict
-        if any(known[key] != value for key, value in owner.items() if key != "NAME"):
-            connection.close()
-            known.update(owner)
+        become_owner(connection)
         super().handle(*args, **options)
-        _grant(connection)
-
-
-def _grant(connection: Any) -> None:
-    role = sql.Identifier(APPLICATION_ROLE)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user",
-            [APPLICATION_ROLE],
-        )
-        if cursor.fetchone() is None:
-            return
-        for statement in (
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-            *(f"REVOKE UPDATE, DELETE ON {table} FROM {{role}}" for table in _existing(cursor)),
-        ):
-            cursor.execute(sql.SQL(statement).format(role=role))
-
-
-def _existing(cursor: Any) -> list[str]:
-    cursor.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename = ANY(%s)",
-        [list(APPEND_ONLY)],
-    )
-    return [table for (table,) in cursor.fetchall()]
+        grant_application(connection)

@@ -1,0 +1,102 @@
+"""Runs a backup, submissions, a restore and the operator's yes, and prints one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.faults.campaign import new_site
+from tests.faults.checker import judge
+from tests.faults.site import FaultySite
+
+WORKERS = 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--before", type=int, default=40)
+    parser.add_argument("--after", type=int, default=200)
+    told = parser.parse_args()
+    with new_site(seed=7) as site:
+        print(json.dumps(run(site, told.before, told.after)), flush=True)
+
+
+def run(site: FaultySite, before: int, after: int) -> dict[str, Any]:
+    """Half of the first intents run before the backup; the others only after it."""
+    from tests.faults.client import Client  # noqa: PLC0415 (Django is set up by then)
+
+    client = Client(site)
+    backup = site.directory / "backup"
+    _submit(client, before // 2)
+    _work(site, lambda: not client.is_busy())
+    _submit(client, before // 2)
+    kept, unsent = client.states(), client.unsent()
+    _manage("backup", "--to", backup)
+    _submit(client, after)
+    _work(site, lambda: not client.is_busy())
+    ran = _starts(site)
+
+    client.reconnect()
+    said = _manage("restore", "--from", backup, "--replace", site.directory / "replaced")
+    client.forget_all_but(kept)
+    _submit(client, 1)
+    _work(site, lambda: client.found_again() == unsent, rest=5)
+    found = {
+        "accepted_after_backup": after,
+        "unsent_at_backup": unsent,
+        "restored_as_backed_up": "counts and hashes agree" in said,
+        "started_while_stopped": len(_starts(site)) - len(ran),
+        "found_again": client.found_again(),
+        "orphans": client.orphans(),
+    }
+    client.enable_dispatch()
+    _work(site, lambda: not client.is_busy())
+    client.let_a_minute_pass()
+    _work(site, lambda: True, rest=3)
+    names = client.states()
+    starts = _starts(site)
+    ours = [name for name in starts if name in names]
+    return found | {
+        "verdict": asdict(judge(ours, names)),
+        "started_after_enabling": len(starts) - len(ran),
+        "books": client.books(),
+    }
+
+
+def _submit(client: Any, many: int) -> None:
+    for _ in range(many):
+        client.submit()
+
+
+def _work(site: FaultySite, is_done: Callable[[], bool], rest: float = 0) -> None:
+    """Let workers work until all is done, and some seconds longer: what should not happen may."""
+    until = time.monotonic() + 120
+    site.keep_workers(WORKERS, rare=0.0)
+    while not is_done() and time.monotonic() < until:
+        time.sleep(0.2)
+    time.sleep(rest)
+    site.end_workers()
+
+
+def _starts(site: FaultySite) -> list[str]:
+    return [row["name"] for cluster in site.clusters for row in cluster.starts()]
+
+
+def _manage(*arguments: str | Path) -> str:
+    answer = subprocess.run(
+        [sys.executable, "manage.py", *arguments], capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        raise AssertionError(answer.stdout + answer.stderr)
+    return answer.stdout
+
+
+if __name__ == "__main__":
+    main()
