@@ -27,4 +27,5 @@ urlpatterns = [
     path("jobs/new/", jobs.new_job, name="job-new"),
     path("jobs/<uuid:key>/", jobs.job_page, name="job"),
     path("jobs/<uuid:key>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<uuid:key>/send-again/", jobs.send_again, name="job-send-again"),
 ]

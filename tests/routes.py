@@ -362,6 +362,9 @@ API: Table = {
     },
     "api-jobs-detail": {"get": _detail(ON_CLUSTER)},
     "api-jobs-cancel": {"post": Rule(may=LEADS | OPERATOR, sees=ON_CLUSTER)},
+    "api-jobs-send-again": {
+        "post": Rule(may=OPERATOR, sees=ON_CLUSTER, body=lambda w: w.lose_job())
+    },
 }
 # MLflow's routes; a rule's body is sent as the query of a GET, with the name of the world's model
 # as the caller knows it. Others get 404 and RESOURCE_DOES_NOT_EXIST: to them it is not there.
@@ -540,6 +543,7 @@ PAGES: Table = {
         "post": _form(WORKERS, ON_CLUSTER, lambda w: w.job_form),
     },
     "job-cancel": {"post": _form(LEADS | OPERATOR, ON_CLUSTER)},
+    "job-send-again": {"post": _form(OPERATOR, ON_CLUSTER, lambda w: w.lose_job())},
 }
 
 # Open to everybody, also without log-in; `invitation` to whoever holds the link.

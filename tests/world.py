@@ -117,6 +117,11 @@ class World:
         """As if the database had been restored and its cluster asked what it did meanwhile."""
         return {"stop": str(make.stop_dispatch(self.cluster, reconciled_at=make.now()))}
 
+    def lose_job(self) -> dict[str, str]:
+        """As if five attempts had not been answered."""
+        Job.objects.filter(pk=self.job.pk).update(state="unknown", attempts=5)
+        return {}
+
     def key(self, route: str) -> list[str]:
         """What stands in a route's address."""
         if route.endswith(("-list", "-accept", "-import-card", "-read-all")):

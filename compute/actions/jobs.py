@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions.job_specs import JobSpec, check_spec
 from compute.errors import OverBalance
 from compute.models import Allocation, Balance, Cluster, Job, LedgerEntry
+from compute.models.jobs import ATTEMPTS
 from compute.models.ledger import NotEnough, post
 from compute.quota import gpu_hours, longest_minutes
 from compute.states import JobState
@@ -80,6 +82,23 @@ def cancel_job(*, by: User, job: Job, reason: str = "", now: datetime) -> None:
         raise Conflict(
             _("The job has ended already (%(state)s).") % {"state": job.get_state_display()}
         )
+
+
+@transaction.atomic
+def send_again(*, by: User, job: Job, now: datetime) -> None:
+    """Let a job be handed over again of which the cluster said nothing; what the operator decides.
+
+    A copy that was lost on the way cannot start where holds are kept: only the one whose id is
+    committed is ever released. Raises Conflict for a job that is not in the operator's hands.
+    """
+    rows = Job.objects.filter(pk=job.pk, state=JobState.UNKNOWN, cancel_requested_at=None)
+    if not rows.filter(attempts_allowed__lte=F("attempts")).update(
+        attempts_allowed=F("attempts") + ATTEMPTS
+    ):
+        raise Conflict(_("Nothing is to be decided about this job any more."))
+    job.refresh_from_db(fields=["attempts_allowed"])
+    record_event(by=by, kind="send_again", about=job, project=job.project, now=now)
+    ring("compute.sync_cluster", job.cluster.slug)
 
 
 def _check_open(allocation: Allocation, now: datetime) -> None:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions.job_specs import JobSpec, spec_from_fields, spec_from_sbatch
-from compute.actions.jobs import cancel_job, submit_job
+from compute.actions.jobs import cancel_job, send_again, submit_job
 from compute.models import (
     Allocation,
     Job,
@@ -70,6 +70,15 @@ class JobResource(Resource):
         user: Any = request.user
         job = access.get_job(user, pk, Verb.CANCEL_JOB)
         cancel_job(by=user, job=job, now=timezone.now())
+        return self._detail(job)
+
+    @extend_schema(request=Nothing, responses=shapes.JobDetail)
+    @action(detail=True, methods=["post"], url_path="send-again")
+    def send_again(self, request: Call, pk: str) -> Response:
+        """The cluster's operator lets a job in state `unknown` be handed over again."""
+        user: Any = request.user
+        job = access.get_job(user, pk, Verb.OPERATE_CLUSTER)
+        send_again(by=user, job=job, now=timezone.now())
         return self._detail(job)
 
     def _detail(self, job: Job, *, code: int = 200) -> Response:

@@ -22,6 +22,7 @@ from projects.scoping import project_q, sees_everything
 if TYPE_CHECKING:
     from projects.scoping import Person
 
+ATTEMPTS = 5
 STATE_LABELS = [
     (JobState.NEW.value, _("accepted")),
     (JobState.SENDING.value, _("being handed over")),
@@ -101,6 +102,8 @@ class Job(Stateful):
     environment = models.JSONField(default=dict)
     working_directory = models.CharField(max_length=500)
     reserved_gpu_seconds = models.BigIntegerField()
+    # Unanswered submissions before the operator is asked; sending again allows more of them
+    attempts_allowed = models.PositiveSmallIntegerField(default=ATTEMPTS)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -165,6 +168,12 @@ class Job(Stateful):
     def is_final(self) -> bool:
         """Whether its state will not change any more."""
         return self.state in FINAL
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the operator has to say what becomes of it."""
+        asked = self.cancel_requested_at or self.attempts < self.attempts_allowed
+        return self.state == JobState.UNKNOWN and not asked
 
     @property
     def is_moving(self) -> bool:

@@ -20,7 +20,6 @@ from compute.sync.traces import canonical, key_of, of_record, of_view
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 5
 STRAY_FOR = timedelta(hours=1)  # so long after a submission a second one of it may turn up
 LISTED_FOR = timedelta(hours=24)  # a held job without intent, before it is cancelled
 
@@ -108,13 +107,13 @@ def _find(job: Job, views: Sequence[JobView], clients: Connections) -> int | Non
 
 
 def _give_up_or_send_again(job: Job, now: datetime) -> None:
-    if job.state == JobState.UNKNOWN:
-        if job.cancel_requested_at:  # should it turn up after all, it is held and will be reaped
-            job.move_to(JobState.CANCELLED, now=now, ended_at=now)
-    elif job.attempts >= MAX_ATTEMPTS:
-        job.move_to(JobState.UNKNOWN, now=now, reason="AttemptsUnanswered")
-    else:
+    if job.state == JobState.UNKNOWN and job.cancel_requested_at:
+        # Should it turn up after all, it is held and will be reaped.
+        job.move_to(JobState.CANCELLED, now=now, ended_at=now)
+    elif job.attempts < job.attempts_allowed:
         job.move_to(JobState.NEW, now=now, reason="AnswerLost")
+    elif job.state != JobState.UNKNOWN:
+        job.move_to(JobState.UNKNOWN, now=now, reason="AttemptsUnanswered")
 
 
 def _is_stray(view: JobView, job: Job, clients: Connections) -> bool:

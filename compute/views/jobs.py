@@ -96,6 +96,16 @@ def cancel(request: SignedIn, key: str) -> HttpResponse:
     return redirect("job", job.pk)
 
 
+@require_POST
+@login_required
+def send_again(request: SignedIn, key: str) -> HttpResponse:
+    """The cluster's operator decides about a job of which the cluster said nothing."""
+    job = access.get_job(request.user, key, Verb.OPERATE_CLUSTER)
+    actions.send_again(by=request.user, job=job, now=timezone.now())
+    messages.success(request, _("The job is handed over again; nothing runs twice."))
+    return redirect("job", job.pk)
+
+
 def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
     now = timezone.now()
     verbs = access.job_verbs(request.user, job)
@@ -108,6 +118,7 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
         "verbs": verbs,
         "reads_script": Verb.READ_SCRIPT in verbs,
         "may_cancel": Verb.CANCEL_JOB in verbs and not job.is_final,
+        "may_send_again": Verb.OPERATE_CLUSTER in verbs and job.is_undecided,
         "may_run_again": Verb.READ_SCRIPT in verbs and Verb.SUBMIT_JOB in verbs,
         "steps": job_steps(job),
         "advice": what_to_do(job),

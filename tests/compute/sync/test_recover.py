@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 
-from compute.actions.jobs import cancel_job
+from compute.actions.jobs import cancel_job, send_again
 from compute.models import Allocation, Job, Orphan
 from dev.simulator.accounting import Association
 from dev.simulator.faults import Fault
@@ -78,6 +78,39 @@ def test_after_five_attempts_the_operator_decides(site: Site, job: Job) -> None:
         age(60)
     assert (state_of(job), job.attempts, job.reason) == ("unknown", 5, "AttemptsUnanswered")
     assert not site.all_of(job)
+
+
+def give_up(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(state="unknown", attempts=5, sent_at=make.now())
+    age(60)
+    job.refresh_from_db()
+
+
+def test_the_operator_lets_it_be_sent_again(site: Site, job: Job) -> None:
+    give_up(job)
+    send_again(by=make.make_operator(site.cluster), job=job, now=make.now())
+    site.sync()
+    assert (state_of(job), job.attempts) == ("running", 6)
+
+
+def test_what_is_sent_again_and_stays_unanswered_comes_back_to_the_operator(
+    site: Site, job: Job
+) -> None:
+    give_up(job)
+    send_again(by=make.make_operator(site.cluster), job=job, now=make.now())
+    for _ in range(7):
+        lose_answer(site)
+        age(60)
+    assert (state_of(job), job.attempts, job.is_undecided) == ("unknown", 10, True)
+
+
+def test_a_copy_that_was_only_late_and_one_sent_again_run_once(site: Site, job: Job) -> None:
+    give_up(job)
+    send_again(by=make.make_operator(site.cluster), job=job, now=make.now())
+    site.sync()
+    site.arrive(job)
+    site.sync()
+    assert sorted(row.run.state for row in site.all_of(job)) == ["CANCELLED", "RUNNING"]
 
 
 def test_what_was_given_up_and_turns_up_late_is_adopted(site: Site, job: Job) -> None:
