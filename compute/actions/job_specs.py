@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.errors import ScriptNotAccepted
 from compute.models import Allocation
-from compute.models.script_sentences import sentence
-from compute.sbatch import Asked, ScriptRefused, read_script
+from compute.models.script_sentences import reason, sentence
+from compute.sbatch import Asked, BadValue, ScriptRefused, read_array, read_script
 from projects.errors import Invalid
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -25,7 +25,10 @@ MAX_MINUTES = 366 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """A job as the portal keeps it; sizes are whole numbers, `gpus` counts over all nodes."""
+    """A job as the portal keeps it; sizes are whole numbers, `gpus` counts over all nodes.
+
+    Of an array (`options["array"]`, see `read_array`) every size is that of one task.
+    """
 
     script: str
     gpus: int
@@ -88,6 +91,7 @@ def spec_from_sbatch(*, allocation: Allocation, text: str) -> JobSpec:
         "output": asked.output or "",
         "error": asked.error or "",
         "requeue": bool(asked.requeue),
+        "array": asked.array.spec if asked.array else "",
     }
     if not asked.gpus:
         raise _refuse("gpus", _("the script asks for no GPU. Add `#SBATCH --gpus=1`."), asked)
@@ -113,6 +117,7 @@ def check_spec(spec: JobSpec, allocation: Allocation) -> None:
     if CONTROL.search(spec.name) or len(spec.name) > 100:
         raise _invalid("name", _("A name has at most 100 characters and no control characters."))
     _check_environment(spec.environment)
+    _check_array(str(spec.options.get("array", "")))
     below = _directory(allocation)
     paths = {
         "working_directory": spec.working_directory,
@@ -179,6 +184,15 @@ def _check_sizes(spec: JobSpec, allocation: Allocation) -> None:
             "minutes",
             _("A job may run 1 to %(max)s minutes here.") % {"max": pool.max_minutes},
         )
+
+
+def _check_array(spec: str) -> None:
+    if not spec:
+        return
+    try:
+        read_array(spec)
+    except BadValue as bad:
+        raise _invalid("array", reason(bad.code, bad.values)) from bad
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:

@@ -44,8 +44,8 @@ SENTENCES: Mapping[Code, Promise | str] = {
     Code.VALUE_MISSING: _("The value is missing; write it on the same line, as `--option=value`."),
     Code.VALUE_UNEXPECTED: _("This option has no value; delete `=` and what follows."),
     Code.SEVERAL_JOBS: _(
-        "A script is one job here, no array and no heterogeneous job. Delete it and submit the "
-        "script once for each part."
+        "A script is one job here, or one array of equal jobs, and no heterogeneous job. Delete "
+        "it and submit the script once for each part."
     ),
     Code.OTHER_USER: _("Jobs run as the project's account on the cluster; delete the line."),
     Code.ALLOCATION_DECIDES: _("The allocation decides this; delete the line."),
@@ -101,6 +101,19 @@ SENTENCES: Mapping[Code, Promise | str] = {
     Code.OTHER_GRES: _("Only GPUs can be asked for; write for example `--gres=gpu:4`."),
     Code.SEVERAL_GPU_TYPES: _("A job has GPUs of one type; write one number, once."),
     Code.BAD_TEXT: _("The value needs 1 to %(high)s characters and no tab."),
+    Code.BAD_ARRAY: _(
+        "This names no tasks. Write numbers and rising ranges without blanks, for example "
+        "`--array=0-9`, `--array=1,3,5-9:2` or `--array=0-99%%4`."
+    ),
+    Code.BAD_ARRAY_LIMIT: _(
+        "After `%%` stands how many tasks may run at once, from 1 on and at the end, for example "
+        "`--array=0-99%%4`. Correct it, or delete `%%` and what follows."
+    ),
+    Code.ARRAY_TASK_TWICE: _("Task %(this)s stands there twice; name each task once."),
+    Code.ARRAY_TOO_LARGE: _(
+        "An array has at most %(high)s tasks here; submit the script once for each part."
+    ),
+    Code.ARRAY_INDEX_TOO_HIGH: _("The number of a task is at most %(high)s; count from 0 or 1."),
     Code.CONTRADICTS: _(
         "Line %(other_line)s says otherwise: `%(other)s`. Delete the one that is not meant."
     ),
@@ -124,14 +137,19 @@ SENTENCES: Mapping[Code, Promise | str] = {
 }
 
 
+def reason(code: Code, values: Mapping[str, str]) -> str:
+    """What is wrong and what would do, in the reader's language and without a line."""
+    numbers = {
+        name: number_format(int(values[name]), force_grouping=True)
+        for name in _NUMBERS
+        if name in values
+    }
+    return str(SENTENCES[code]) % {**values, **numbers}
+
+
 def sentence(problem: Problem) -> str:
     """The refusal in the reader's language."""
-    numbers = {
-        name: number_format(int(problem.values[name]), force_grouping=True)
-        for name in _NUMBERS
-        if name in problem.values
-    }
-    why = str(SENTENCES[problem.code]) % {**problem.values, **numbers}
+    why = reason(problem.code, problem.values)
     if not problem.option:
         return gettext("Not accepted: line %(line)d. %(why)s") % {"line": problem.line, "why": why}
     return gettext("Not accepted: line %(line)d, `%(option)s`. %(why)s") % {

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from compute.sbatch import values
+from compute.sbatch.arrays import Array, read_array
 from compute.sbatch.problems import BadValue, Code
 
-Parser = Callable[[str], int | str | values.Gpus]
+Parser = Callable[[str], int | str | values.Gpus | Array]
 
 # Long name → field of Asked, reader of the value.
 READ: Mapping[str, tuple[str, Parser]] = {
@@ -28,6 +29,7 @@ READ: Mapping[str, tuple[str, Parser]] = {
     "output": ("output", values.path),
     "error": ("error", values.path),
     "chdir": ("working_directory", values.path),
+    "array": ("array", read_array),
 }
 
 # Flags that are an answer by themselves.
@@ -37,7 +39,6 @@ REQUEUE: Mapping[str, bool] = {"requeue": True, "no-requeue": False}
 IGNORED = frozenset({"parsable", "verbose", "quiet", "ignore-pbs"})
 
 _REFUSED_BY_REASON: Mapping[Code, str] = {
-    Code.SEVERAL_JOBS: "array",
     Code.OTHER_USER: "uid gid",
     Code.ALLOCATION_DECIDES: "qos reservation licenses wckey priority nice clusters mcs-label",
     Code.ENVIRONMENT: "export export-file get-user-env propagate",

@@ -57,6 +57,13 @@ class Code(Enum):
     SEVERAL_GPU_TYPES = "several_gpu_types"
     BAD_TEXT = "bad_text"
 
+    # Arrays; values: high, this (the task's index).
+    BAD_ARRAY = "bad_array"
+    BAD_ARRAY_LIMIT = "bad_array_limit"
+    ARRAY_TASK_TWICE = "array_task_twice"
+    ARRAY_TOO_LARGE = "array_too_large"
+    ARRAY_INDEX_TOO_HIGH = "array_index_too_high"
+
     # Options that do not go together; values: other (the other option), other_line,
     # this and that (the two numbers).
     CONTRADICTS = "contradicts"

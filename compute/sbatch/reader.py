@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compute.sbatch.arrays import Array
 from compute.sbatch.asked import Asked
 from compute.sbatch.line import Option, Trouble, read_line
 from compute.sbatch.options import IGNORED, READ, REFUSED, REQUEUE
@@ -19,6 +20,11 @@ _NUMBERS_ARE_WHOLE = frozenset(REFUSED.values()) | {
     Code.NO_TIME_LIMIT,
     Code.TIME_TOO_LONG,
     Code.BAD_TEXT,
+    Code.BAD_ARRAY,
+    Code.BAD_ARRAY_LIMIT,
+    Code.ARRAY_TASK_TWICE,
+    Code.ARRAY_TOO_LARGE,
+    Code.ARRAY_INDEX_TOO_HIGH,
 }
 
 
@@ -53,6 +59,7 @@ class _Reading:
         self.numbers: dict[str, int] = {}
         self.texts: dict[str, str] = {}
         self.requeue: bool | None = None
+        self.array: Array | None = None
         self.written: dict[str, tuple[int, str]] = {}
         self.problems: list[Problem] = []
 
@@ -86,6 +93,7 @@ class _Reading:
             error=texts("error"),
             working_directory=texts("working_directory"),
             requeue=self.requeue,
+            array=self.array,
             lines={name: line for name, (line, _) in self.written.items()},
             unread=unread,
         )
@@ -98,6 +106,10 @@ class _Reading:
             return
         name, parse = READ[option.name]
         value = parse(option.value or "")
+        if isinstance(value, Array):
+            self._unless_other(name, self.array, value, written)
+            self.array = value
+            return
         if isinstance(value, Gpus):
             if value.type:
                 kind = self.texts.get("gpu_type")

@@ -110,7 +110,7 @@ def test_a_script_is_submitted_and_refused_without_any_javascript(
 ) -> None:
     page = open_as(world.people["member"], java_script_enabled=False).new_page()
     page.goto(reverse("job-submit", args=[world.allocation.pk]))
-    page.fill("[name=sbatch]", "#!/bin/sh\n#SBATCH --gpus=1 --time=5\n#SBATCH --array=1-3\ntrue\n")
+    page.fill("[name=sbatch]", "#!/bin/sh\n#SBATCH --gpus=1 --time=5\n#SBATCH --array=3-1\ntrue\n")
     page.get_by_role("button", name="Submit").click()
     assert "line 3" in page.locator("main").inner_text()
     page.fill("[name=sbatch]", "#!/bin/sh\n#SBATCH --gpus=1 --time=5\ntrue\n")

@@ -168,9 +168,9 @@ def test_an_abbreviation_is_answered_with_what_it_may_mean() -> None:
 
 
 def test_all_problems_come_at_once_in_the_order_of_lines() -> None:
-    text = "#!/bin/sh\n#SBATCH -a 1-3 --qos=x\n#SBATCH -t soon\n#SBATCH --uid=0\n"
+    text = "#!/bin/sh\n#SBATCH -a 3-1 --qos=x\n#SBATCH -t soon\n#SBATCH --uid=0\n"
     assert codes(text) == [
-        (2, Code.SEVERAL_JOBS),
+        (2, Code.BAD_ARRAY),
         (2, Code.ALLOCATION_DECIDES),
         (3, Code.BAD_TIME),
         (4, Code.OTHER_USER),
@@ -184,8 +184,8 @@ def test_a_flood_of_problems_is_answered_with_the_first_hundred() -> None:
 
 def test_a_problem_shows_the_option_as_it_was_written() -> None:
     with pytest.raises(ScriptRefused) as refused:
-        read("#SBATCH -n 4 --array 1-10%2 # many")
-    assert refused.value.problems[0].option == "--array 1-10%2"
+        read("#SBATCH -n 4 --array 1-10%x # many")
+    assert refused.value.problems[0].option == "--array 1-10%x"
 
 
 def test_a_very_long_option_is_shown_shortened() -> None:

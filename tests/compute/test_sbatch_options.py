@@ -8,9 +8,6 @@ from compute.sbatch import Asked, Code, ScriptRefused, read_script
 from compute.sbatch.options import IGNORED, INSTEAD, KNOWN, READ, REFUSED, REQUEUE, SHORT
 
 REASONS = [
-    ("--array=1-10", Code.SEVERAL_JOBS),
-    ("-a 1-10%2", Code.SEVERAL_JOBS),
-    ("-a1", Code.SEVERAL_JOBS),
     ("hetjob", Code.SEVERAL_JOBS),
     ("-N 2 hetjob", Code.SEVERAL_JOBS),
     ("packjob", Code.SEVERAL_JOBS),

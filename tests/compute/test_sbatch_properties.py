@@ -21,7 +21,7 @@ SHORTS = st.builds(
 )
 EASY = (
     "-n8 --ntasks=8 -N2 --gres=gpu:4 -G8 --gpus-per-task=1 -t60 --job-name='a' -vQ --parsable"
-    " --ntasks-per-node=4 --requeue --mem=8G -ox #remark"
+    " --ntasks-per-node=4 --requeue --mem=8G -ox -a0-3 --array=0,1,2-3 #remark"
 )
 GOOD = st.sampled_from(EASY.split())
 WORDS = (

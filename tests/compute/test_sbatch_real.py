@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compute.sbatch import Asked, ScriptRefused, read_script
+from compute.sbatch import Asked, ScriptRefused, read_array, read_script
 from compute.sbatch.values import gpus, gres, memory_mb, minutes
 from dev.slurm.install import Programs, ensure
 
@@ -49,6 +49,7 @@ REPORTED: dict[str, tuple[str, Callable[[str], object]]] = {
     "gpus": ("gpus", lambda text: gpus(text).count),
     "gpus-per-node": ("gpus_per_node", lambda text: gpus(text).count),
     "gres": ("gpus_per_node", lambda text: gres(text).count),
+    "array": ("array", read_array),
 }
 
 
@@ -105,6 +106,7 @@ def assert_alike(folder: Path, text: str, asked: Asked) -> None:
         "#SBATCH -t 1-2:3:4 --mem=4GB -N 2-2",
         "#SBATCH --gres=gpu:a100:2 -Ga100:4 -N2",
         "#SBATCH -N 2 -n 6 --ntasks-per-node 4 -p gpu",
+        "#SBATCH -a1,3,5-9:2%3 # many",
     ],
 )
 def test_sbatch_understands_a_line_as_we_do(tmp_path: Path, lines: str) -> None:

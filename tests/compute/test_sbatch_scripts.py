@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.sbatch import Asked, Code, ScriptRefused, read_script
+from compute.sbatch import Array, Asked, Code, ScriptRefused, read_script
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -91,11 +91,18 @@ ACCEPTED: dict[str, dict[str, object]] = {
         "memory_mb_per_node": 204800,
         "minutes": 1440,
     },
+    "array_of_seeds": {
+        "job_name": "seeds",
+        "array": Array(tuple(range(10)), at_once=2),
+        "gpus_per_node": 1,
+        "gpus": 1,
+        "minutes": 120,
+        "output": "seed-%A_%a.out",
+    },
     "no_end_of_line": {"gpus_per_node": 1, "gpus": 1, "minutes": 10},
 }
 
 REFUSED: dict[str, list[tuple[int, str, Code]]] = {
-    "array_of_seeds": [(3, "--array=0-9%2", Code.SEVERAL_JOBS)],
     "mail_and_qos": [
         (2, "--qos=long", Code.ALLOCATION_DECIDES),
         (3, "--mail-type=BEGIN,END,FAIL", Code.MAIL),

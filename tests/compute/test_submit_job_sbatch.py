@@ -26,6 +26,21 @@ def test_its_options_become_the_job(member: Caller, allocation: Allocation) -> N
     assert Job.objects.get().options["cpus_per_task"] == 4
 
 
+def test_an_array_is_kept_in_one_spelling(member: Caller, allocation: Allocation) -> None:
+    options = ("--array=3,0,1,2%2", "--gpus=1", "--time=5", "--output=%A_%a.out")
+    assert send(member, allocation, *options).status_code == 201
+    assert Job.objects.get().options["array"] == "0-3%2"
+
+
+def test_an_array_of_too_many_tasks_is_refused_saying_how_many_may_be(
+    member: Caller, allocation: Allocation
+) -> None:
+    answer = send(member, allocation, "--array=0-1000", "--gpus=1", "--time=5")
+    assert answer.status_code == 400
+    assert "at most 1,000 tasks" in answer.json()["detail"]
+    assert not Job.objects.exists()
+
+
 def test_its_own_account_and_partition_may_stand_there(
     member: Caller, allocation: Allocation
 ) -> None:
@@ -46,7 +61,7 @@ def test_a_foreign_account_or_partition_is_refused_by_line(
 @pytest.mark.parametrize(
     "option",
     [
-        "--uid=0", "--array=0-9", "--wrap=true", "--export=ALL,LD_PRELOAD=x", "--nonsense=1",
+        "--uid=0", "--array=9-0", "--wrap=true", "--export=ALL,LD_PRELOAD=x", "--nonsense=1",
         "--dependency=afterok:1", "--qos=high", "--reservation=x", "--exclusive", "--gid=0",
     ],
 )  # fmt: skip
