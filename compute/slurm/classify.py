@@ -58,7 +58,7 @@ REFUSALS = {
     2070: "The partition is inactive or drained.",
     2072: "The GPU type or count is not one the cluster knows.",
     2074: "The account has used up what the QOS requires.",
-    2081: "The array is invalid.",
+    2081: "The array is invalid; the highest task that a cluster takes is often 1000.",
     2101: "The partition is down.",
     2102: "A GPU request stands there twice.",
     2105: "The cluster takes no submissions at present.",

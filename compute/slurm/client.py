@@ -44,22 +44,42 @@ class SlurmClient(Protocol):
         """
 
     def release(self, job_id: int) -> None:
-        """Let a held job start. Safe to repeat: a released, running or finished job is success."""
+        """Let a held job start, of an array (by its id) all tasks.
+
+        Safe to repeat: a released, running or finished job or task is success. Raises Ambiguous
+        while tasks of an array are held although nothing was refused.
+        """
 
     def cancel(self, job_id: int) -> None:
-        """End a job. Safe to repeat: a finished or unknown job is success, a foreign one not."""
+        """End a job, of an array (by its id) all tasks that have not ended.
+
+        Safe to repeat: a finished or unknown job is success, a foreign one not.
+        """
 
     def jobs(self) -> Sequence[JobView]:
         """All live jobs that this user may see."""
 
     def job(self, job_id: int) -> JobView | None:
-        """One live job; None if slurmctld does not know it (any more)."""
+        """One live job; None if slurmctld does not know it (any more).
+
+        By the id of an array it is the row that has this id: the tasks that have not started,
+        or at the end the last task.
+        """
+
+    def tasks(self, job_id: int) -> Sequence[JobView]:
+        """All live rows of an array by its id, of a plain job its one row; none if unknown.
+
+        Tasks that ended long ago are missing here: their records tell.
+        """
 
     def records_named(self, name: str, *, since: int) -> Sequence[JobRecord]:
         """Accounting rows of exactly this name, submitted at or after `since` (epoch seconds)."""
 
     def records_of(self, job_id: int) -> Sequence[JobRecord]:
-        """All accounting rows of an id: requeues and earlier uses of the id included."""
+        """All accounting rows of an id: requeues and earlier uses of the id included.
+
+        By the id of an array these are the rows of all its tasks, whose ids are their own.
+        """
 
     def history(self, *, start: int, end: int) -> Sequence[JobRecord]:
         """Accounting rows of all visible jobs that were alive in [start, end), epoch seconds."""

@@ -72,8 +72,12 @@ class Dialect(ABC):
 
     def release(self, job_id: int) -> None:
         answer = self._ask("POST", f"/slurm/{self.wire}/job/{job_id}", body={"hold": False})
-        if answer.is_failure and not answer.codes & classify.FINISHED:
+        if answer.codes - classify.FINISHED or (answer.is_failure and not answer.codes):
             self._fail(answer)
+        # About an array 22.05 tells one error for all tasks, whether they were released or not:
+        # an ended task hides that another was refused.
+        if answer.status == 200 and answer.complaints and self._is_any_held(job_id):
+            raise Ambiguous(f"Tasks of the array {job_id} are still held: {answer.words}")
 
     def cancel(self, job_id: int) -> None:
         answer = self._ask("DELETE", f"/slurm/{self.wire}/job/{job_id}")
@@ -86,13 +90,15 @@ class Dialect(ABC):
         return [self._job_view(row) for row in _with_id(rows)]
 
     def job(self, job_id: int) -> JobView | None:
-        answer = self._ask("GET", f"/slurm/{self.wire}/job/{job_id}", is_list=True)
-        if classify.UNKNOWN_JOB in answer.codes:
-            return None
-        views = [self._job_view(row) for row in _with_id(self._complete(answer, "jobs"))]
-        # An array is asked for by its first id and answers with all its tasks.
+        views = self.tasks(job_id)
         exact = [view for view in views if view.job_id == job_id]
         return next(iter([*exact, *views]), None)
+
+    def tasks(self, job_id: int) -> Sequence[JobView]:
+        answer = self._ask("GET", f"/slurm/{self.wire}/job/{job_id}", is_list=True)
+        if classify.UNKNOWN_JOB in answer.codes:
+            return []
+        return [self._job_view(row) for row in _with_id(self._complete(answer, "jobs"))]
 
     def records_named(self, name: str, *, since: int) -> Sequence[JobRecord]:
         query = {"job_name": name, **self._submitted_since(max(since, EARLIEST))}
@@ -101,7 +107,7 @@ class Dialect(ABC):
 
     def records_of(self, job_id: int) -> Sequence[JobRecord]:
         found = self._records(f"/slurmdb/{self.wire}/job/{job_id}", {})
-        return [row for row in found if row.job_id == job_id]
+        return [row for row in found if job_id in (row.job_id, row.array_job_id)]
 
     def history(self, *, start: int, end: int) -> Sequence[JobRecord]:
         query = {
@@ -211,6 +217,9 @@ class Dialect(ABC):
         rows = self._read(path, "jobs", {**query, **scope})
         records = [self._job_record(row) for row in _with_id(rows)]
         return [record for record in records if record.cluster == self._own_cluster()]
+
+    def _is_any_held(self, job_id: int) -> bool:
+        return any(view.is_held for view in self.tasks(job_id))
 
     def _write(self, path: str, body: object) -> None:
         answer = self._ask("POST", path, body=body)

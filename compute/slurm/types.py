@@ -26,10 +26,11 @@ class JobDescription:
     output: str = ""  # "": the cluster's default file name in the working directory
     error: str = ""  # "": together with output
     requeue: bool = False
+    array: str = ""  # "0-3,7%2": all of these tasks, each of the size above
 
     @property
     def gpus(self) -> int:
-        """GPUs over all nodes."""
+        """GPUs over all nodes, of an array those of one task."""
         return self.nodes * self.gpus_per_node
 
 
@@ -43,7 +44,12 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A live job as slurmctld shows it. Times are epoch seconds, None where not known yet."""
+    """A live job as slurmctld shows it. Times are epoch seconds, None where not known yet.
+
+    An array is one row until its first task starts. Then each task that has started is a row
+    with an id of its own, and those that have not are one row together, under the array's id;
+    the last to start keeps that id. Tasks cancelled before they started stay one row, too.
+    """
 
     job_id: int
     name: str
@@ -60,11 +66,18 @@ class JobView:
     exit_code: int | None = None  # the shell's exit code 0…255
     signal: int | None = None  # the signal that ended it, if one did
     restarts: int = 0
+    array_job_id: int = 0  # the id the array was submitted under, 0: no array
+    array_task_id: int | None = None  # the task's index, None for a row of several tasks
+    # How many tasks the row stands for; of a list that the cluster cut off, at least so many.
+    array_tasks_waiting: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """One row of a cluster's accounting; identity is (cluster, job_id, submit_time, restarts)."""
+    """One row of a cluster's accounting; identity is (cluster, job_id, submit_time, restarts).
+
+    The rows of an array are as in JobView; those not started yet use nothing.
+    """
 
     cluster: str
     job_id: int
@@ -79,6 +92,9 @@ class JobRecord:
     elapsed: int  # seconds, as the site counts them
     gpus: int  # allocated, over all nodes
     restarts: int = 0
+    array_job_id: int = 0  # as in JobView
+    array_task_id: int | None = None
+    array_tasks_waiting: int = 1
 
     @property
     def gpu_seconds(self) -> int:

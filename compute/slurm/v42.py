@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, moment, text
+from compute.slurm.arrays import place_of_job, place_of_record
 from compute.slurm.dialect import Dialect
 from compute.slurm.errors import Unsupported
 from compute.slurm.states import ENDED, base_state, is_held, recorded_state
@@ -77,12 +78,15 @@ class V42(Dialect):
             described["standard_output"] = job.output
         if job.error:
             described["standard_error"] = job.error
+        if job.array:
+            described["array"] = job.array
         return described
 
     def _submitted_since(self, since: int) -> Mapping[str, str]:
         return {"start_time": f"uts{since}", "usage_time_as_submit_time": "true"}
 
     def _job_view(self, row: Row) -> JobView:
+        array = place_of_job(row)
         state = base_state(row.get("job_state"))
         reason = text(row.get("state_reason")).removeprefix("None")
         has_started = state != "PENDING" and bool(row.get("tres_alloc_str"))
@@ -103,10 +107,14 @@ class V42(Dialect):
             exit_code=integer(ended.get("return_code")),
             signal=integer(mapping(ended.get("signal")).get("id")) or None,
             restarts=integer(row.get("restart_cnt")) or 0,
+            array_job_id=array.job_id,
+            array_task_id=array.task_id,
+            array_tasks_waiting=array.tasks,
         )
 
     def _job_record(self, row: Row) -> JobRecord:
         time = mapping(row.get("time"))
+        array = place_of_record(row)
         return JobRecord(
             cluster=text(row.get("cluster")),
             job_id=integer(row["job_id"]) or 0,
@@ -121,6 +129,9 @@ class V42(Dialect):
             elapsed=integer(time.get("elapsed")) or 0,
             gpus=gpus_among(mapping(row.get("tres")).get("allocated")) or 0,
             restarts=integer(row.get("restart_cnt")) or 0,
+            array_job_id=array.job_id,
+            array_task_id=array.task_id,
+            array_tasks_waiting=array.tasks,
         )
 
     def _partition_view(self, row: Row) -> PartitionView:

@@ -74,7 +74,12 @@ def test_sizes_and_files_are_handed_over() -> None:
     assert (new["standard_output"], new["standard_error"]) == ("/o", "/e")
 
 
+def test_an_array_is_handed_over_as_it_was_asked_for() -> None:
+    job = replace(JOB, array="0-3,7%2")
+    assert [described(wire, job)["array"] for wire in WIRES] == ["0-3,7%2"] * 2
+
+
 def test_what_was_not_said_is_left_to_the_cluster() -> None:
     for wire in WIRES:
         job = described(wire, JOB)
-        assert not {"memory_per_node", "standard_output", "standard_error"} & job.keys()
+        assert not {"memory_per_node", "standard_output", "standard_error", "array"} & job.keys()
