@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from dev.simulator.accounting import ACCESS_DENIED, Accounting, RefusedError
 from dev.simulator.jobs import Description, Job, Run
 from dev.simulator.journal import Journal
+from dev.simulator.limits import Limits
 
 INVALID_PARTITION = 2000
 INVALID_USER = 2010
@@ -42,11 +42,11 @@ class Scheduler:
         self.jobs: dict[int, Job] = {}
         self.starts: list[dict[str, Any]] = []
         self._accounting = accounting
+        self._limits = Limits(accounting)
         self._journal = journal
         self._waiting: dict[int, Job] = {}
         self._running: dict[int, Job] = {}
         self._ends: list[tuple[float, int]] = []
-        self._used_gpu_seconds: dict[str, float] = {}
         self._last_id = 0
         # Until then nothing can start that could not at the last look: most looks are free.
         self._settled_until = 0.0
@@ -64,7 +64,7 @@ class Scheduler:
         """Find what waits and runs once all jobs are restored."""
         for job in self.jobs.values():
             for run in job.runs:
-                self._book(job, run)
+                self._limits.book(job, run)
             if job.run.state == "RUNNING":
                 self._running[job.job_id] = job
                 heapq.heappush(self._ends, (self._ends_at(job), job.job_id))
@@ -145,10 +145,9 @@ class Scheduler:
         # A hold hides that no node can ever give this.
         if not description.is_held and self._is_impossible(description):
             raise RefusedError(NODE_UNAVAILABLE)
-        for association in self._accounting.lineage(description.account):
-            limit = association.max_submit_jobs
-            if limit is not None and self._count_active(association.account) >= limit:
-                raise RefusedError(POLICY)
+        active = [*self._waiting.values(), *self._running.values()]
+        if not self._limits.admit(description, active):
+            raise RefusedError(POLICY)
 
     def _is_impossible(self, description: Description) -> bool:
         return description.gpus_per_node > self.pool.gpus
@@ -179,24 +178,9 @@ class Scheduler:
             return "PartitionTimeLimit"
         if job.begins_at > now:
             return "BeginTime"
-        if limit := self._exceeded_limit(description):
+        if limit := self._limits.exceeded(description, self._running.values()):
             return limit
         return "Resources" if description.gpus > self.pool.gpus - self._busy() else None
-
-    def _exceeded_limit(self, description: Description) -> str | None:
-        for association in self._accounting.lineage(description.account):
-            running = [*self._below(association.account, self._running.values())]
-            gpus = sum(job.description.gpus for job in running)
-            if association.gpus is not None and gpus + description.gpus > association.gpus:
-                return "AssocGrpGRES"
-            if association.gpu_minutes is not None:
-                # As with `safe`: a job starts only if its whole time limit fits.
-                promised = sum(job.description.gpus * job.description.minutes for job in running)
-                used = self._used_gpu_seconds.get(association.account, 0.0) / 60
-                asked = description.gpus * description.minutes
-                if used + promised + asked > association.gpu_minutes:
-                    return "AssocGrpGRESMinutes"
-        return None
 
     def _start(self, job: Job, now: float) -> None:
         job.run = replace(job.run, state="RUNNING", started_at=now)
@@ -230,15 +214,8 @@ class Scheduler:
         job.is_held = False
         self._waiting.pop(job.job_id, None)
         self._running.pop(job.job_id, None)
-        self._book(job, run)
+        self._limits.book(job, run)
         self._keep(job)
-
-    def _book(self, job: Job, run: Run) -> None:
-        if run.started_at is not None and run.ended_at is not None:
-            used = (run.ended_at - run.started_at) * job.description.gpus
-            for association in self._accounting.lineage(job.description.account):
-                account = association.account
-                self._used_gpu_seconds[account] = self._used_gpu_seconds.get(account, 0.0) + used
 
     def _ends_at(self, job: Job) -> float:
         seconds = min(job.description.told("seconds", 1), job.description.minutes * 60)
@@ -251,16 +228,6 @@ class Scheduler:
 
     def _busy(self) -> int:
         return sum(job.description.gpus for job in self._running.values())
-
-    def _count_active(self, account: str) -> int:
-        active = [*self._waiting.values(), *self._running.values()]
-        return sum(1 for _ in self._below(account, active))
-
-    def _below(self, account: str, jobs: Iterable[Job]) -> Iterable[Job]:
-        for job in jobs:
-            lineage = self._accounting.lineage(job.description.account)
-            if any(association.account == account for association in lineage):
-                yield job
 
     def _keep(self, job: Job) -> None:
         """Every change of a job passes here."""
