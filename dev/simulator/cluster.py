@@ -71,7 +71,7 @@ class Cluster:
         return claims.get("sun") == user and claims.get("exp", 0) > self.now()
 
     def jobs(self, now: float, job_id: int | None = None) -> Iterator[Job]:
-        """What slurmctld still knows, or of that the one with this id."""
+        """What slurmctld still knows, or of that the one with this id, or all of an array."""
         for job in self._having(job_id):
             if job.run.ended_at is None or job.run.ended_at > now - MIN_JOB_AGE:
                 yield job
@@ -81,14 +81,16 @@ class Cluster:
         for job in self._having(job_id):
             for restarts, run in enumerate(job.runs):
                 known = run.as_of(now - self.settings.accounting_lag)
-                if known is not None:
+                # A task has no row of its own before it starts.
+                is_early = known and known.started_at is None and restarts == 0
+                if known is not None and not (is_early and job.is_split_off):
                     yield job, known, restarts
 
     def _having(self, job_id: int | None) -> Iterable[Job]:
         jobs = self.scheduler.jobs
         if job_id is None:
             return jobs.values()
-        return [jobs[job_id]] if job_id in jobs else []
+        return self.scheduler.members(job_id) if job_id in jobs else []
 
     def close(self) -> None:
         self._journal.close()

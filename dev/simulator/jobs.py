@@ -24,6 +24,8 @@ class Description:
     gpus_per_node: int
     is_held: bool
     may_requeue: bool
+    tasks: tuple[int, ...] = ()  # of an array; every size above is that of one task
+    tasks_at_once: int = 0  # 0: all
 
     @property
     def gpus(self) -> int:
@@ -64,7 +66,11 @@ class Run:
 
 @dataclass
 class Job:
-    """A job of the simulator; `run` is its present stay, `earlier` those ended by a requeue."""
+    """A job of the simulator; `run` is its present stay, `earlier` those ended by a requeue.
+
+    The tasks of an array that have not started are one job with the array's id. A task that
+    starts becomes a job of its own, but for the last, which keeps that id.
+    """
 
     job_id: int
     user: str
@@ -74,6 +80,34 @@ class Job:
     reason: str = ""
     begins_at: float = 0.0
     earlier: list[Run] = field(default_factory=list)
+    array_job_id: int = 0  # 0: no array
+    array_task_id: int | None = None
+    tasks: list[int] = field(default_factory=list)  # that have not started
+
+    @property
+    def is_in_array(self) -> bool:
+        return self.array_job_id > 0
+
+    @property
+    def is_split_off(self) -> bool:
+        """Whether it got its id when its task started."""
+        return self.is_in_array and self.job_id != self.array_job_id
+
+    def take_task(self, new_id: int) -> Job:
+        """The next task to start, under a new id while others wait."""
+        task = self.tasks.pop(0)
+        if self.tasks:
+            described = replace(self.description, tasks=())
+            return replace(
+                self,
+                job_id=new_id,
+                description=described,
+                array_task_id=task,
+                tasks=[],
+                earlier=[],
+            )
+        self.array_task_id = task
+        return self
 
     @property
     def is_active(self) -> bool:

@@ -24,10 +24,12 @@ class Limits:
                 self._used_gpu_seconds[account] = self._used_gpu_seconds.get(account, 0.0) + used
 
     def admit(self, description: Description, active: Collection[Job]) -> bool:
-        """Whether one more may be submitted."""
+        """Whether one more may be submitted; of an array each task counts."""
+        more = len(description.tasks) or 1
         for association in self._accounting.lineage(description.account):
             limit = association.max_submit_jobs
-            if limit is not None and len([*self._below(association.account, active)]) >= limit:
+            below = self._below(association.account, active)
+            if limit is not None and sum(len(job.tasks) or 1 for job in below) + more > limit:
                 return False
         return True
 

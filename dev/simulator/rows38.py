@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dev.simulator.accounting import Association
+from dev.simulator.arrays import listed, mask
 from dev.simulator.cluster import Cluster
 from dev.simulator.jobs import ENDED, Job, Run
 from dev.simulator.shapes import Body, elapsed, gpu_limit, seconds, tres_list, tres_text
@@ -13,6 +14,9 @@ def job(cluster: Cluster, job: Job) -> Body:
     has_started = run.started_at is not None
     return {
         "account": described.account,
+        "array_job_id": job.array_job_id,
+        "array_task_id": job.array_task_id,
+        "array_task_string": listed(job.tasks, described.tasks_at_once),
         "cluster": cluster.settings.name,
         "comment": described.comment,
         "end_time": seconds(job.shown_end),
@@ -46,6 +50,11 @@ def record(cluster: Cluster, job: Job, run: Run, now: float) -> Body:
     allocated = tres_list(described.gpus) if run.started_at is not None else []
     return {
         "account": described.account,
+        "array": {
+            "job_id": job.array_job_id,
+            "task": mask(job.tasks) or None,
+            "task_id": job.array_task_id,
+        },
         "cluster": cluster.settings.name,
         # The comment arrives when the job has ended.
         "comment": {"job": described.comment if run.state in ENDED else None},

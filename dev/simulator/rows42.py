@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dev.simulator.accounting import Association
+from dev.simulator.arrays import listed, mask
 from dev.simulator.cluster import Cluster
 from dev.simulator.jobs import ENDED, Job, Run
 from dev.simulator.shapes import Body, elapsed, gpu_limit, seconds, tres_list, tres_text
@@ -17,6 +18,9 @@ def job(cluster: Cluster, job: Job) -> Body:
     has_started = run.started_at is not None
     return {
         "account": described.account,
+        "array_job_id": wrapped(job.array_job_id),
+        "array_task_id": unset(job.array_task_id),
+        "array_task_string": listed(job.tasks, described.tasks_at_once),
         "cluster": cluster.settings.name,
         "comment": described.comment,
         "end_time": wrapped(seconds(job.shown_end)),
@@ -53,6 +57,11 @@ def record(cluster: Cluster, job: Job, run: Run, restarts: int, now: float) -> B
     states = ["PENDING", "REQUEUED"] if run.state == "REQUEUED" else [run.state]
     return {
         "account": described.account,
+        "array": {
+            "job_id": job.array_job_id,
+            "task": mask(job.tasks),
+            "task_id": unset(job.array_task_id),
+        },
         "cluster": cluster.settings.name,
         "comment": {"job": described.comment if run.state in ENDED else ""},
         "exit_code": exit_code(run),
@@ -90,14 +99,18 @@ def wrapped(number: int | None) -> Body:
     return {"set": number is not None, "infinite": number is None, "number": number or 0}
 
 
+def unset(number: int | None) -> Body:
+    """A number that may be missing, which is no limit."""
+    return {"set": number is not None, "infinite": False, "number": number or 0}
+
+
 def exit_code(run: Run) -> Body:
     status = "SIGNALED" if run.signal else "ERROR" if run.exit_code else "SUCCESS"
-    unset = {"set": False, "infinite": False, "number": 0}
     return {
         "status": [status],
-        "return_code": unset if run.signal else wrapped(run.exit_code),
+        "return_code": unset(None) if run.signal else wrapped(run.exit_code),
         "signal": {
-            "id": wrapped(run.signal) if run.signal else unset,
+            "id": wrapped(run.signal) if run.signal else unset(None),
             "name": SIGNAL_NAMES.get(run.signal, ""),
         },
     }

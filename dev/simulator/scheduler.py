@@ -47,6 +47,7 @@ class Scheduler:
         self._waiting: dict[int, Job] = {}
         self._running: dict[int, Job] = {}
         self._ends: list[tuple[float, int]] = []
+        self._arrays: dict[int, list[Job]] = {}
         self._last_id = 0
         # Until then nothing can start that could not at the last look: most looks are free.
         self._settled_until = 0.0
@@ -63,6 +64,11 @@ class Scheduler:
     def restore_queues(self) -> None:
         """Find what waits and runs once all jobs are restored."""
         for job in self.jobs.values():
+            # A kill between two lines: the task was written, the row it left was not.
+            if job.is_split_off and job.array_task_id in self.jobs[job.array_job_id].tasks:
+                self.jobs[job.array_job_id].tasks.remove(job.array_task_id)
+        for job in self.jobs.values():
+            self._join_array(job)
             for run in job.runs:
                 self._limits.book(job, run)
             if job.run.state == "RUNNING":
@@ -71,46 +77,58 @@ class Scheduler:
             elif job.is_active:
                 self._waiting[job.job_id] = job
 
+    def members(self, job_id: int) -> list[Job]:
+        """What is meant by an id: the jobs of an array, or the one job; raises RefusedError."""
+        job = self._known(job_id)
+        return list(self._arrays.get(job_id, [job]))
+
     def submit(self, user: str, description: Description, now: float) -> Job:
         self._check(user, description)
-        self._last_id += 1
+        job_id = self._new_id()
         job = Job(
-            job_id=self._last_id,
+            job_id=job_id,
             user=user,
             description=description,
             run=Run(submitted_at=now),
             is_held=description.is_held,
             reason="JobHeldUser" if description.is_held else "Priority",
+            array_job_id=job_id if description.tasks else 0,
+            tasks=list(description.tasks),
         )
-        self.jobs[job.job_id] = self._waiting[job.job_id] = job
+        self.jobs[job_id] = self._waiting[job_id] = job
+        self._join_array(job)
         self._keep(job)
         self.advance(now)
         return job
 
     def set_hold(self, user: str, job_id: int, is_held: bool, now: float) -> None:
-        job = self._known(job_id)
-        if job.user != user:
+        members = self.members(job_id)
+        if members[0].user != user:
             raise RefusedError(INVALID_USER)
-        if not job.is_active:
+        active = [job for job in members if job.is_active]
+        if not active:
             raise RefusedError(FINISHED)
-        job.is_held = is_held
-        if is_held:
-            job.reason = "JobHeldUser"
-        else:
-            is_waiting = job.run.state == "PENDING"
-            job.reason = (self._obstacle(job, now) or "Priority") if is_waiting else ""
-        self._keep(job)
+        for job in active:
+            job.is_held = is_held
+            if is_held:
+                job.reason = "JobHeldUser"
+            else:
+                is_waiting = job.run.state == "PENDING"
+                job.reason = (self._obstacle(job, now) or "Priority") if is_waiting else ""
+            self._keep(job)
         self.advance(now)
 
     def cancel(self, user: str, job_id: int, now: float, *, by_coordinator: bool) -> None:
-        job = self._known(job_id)
-        coordinates = self._accounting.coordinates(user, job.description.account)
-        if job.user != user and not (by_coordinator and coordinates):
+        members = self.members(job_id)
+        coordinates = self._accounting.coordinates(user, members[0].description.account)
+        if members[0].user != user and not (by_coordinator and coordinates):
             raise RefusedError(ACCESS_DENIED)
-        if not job.is_active:
+        active = [job for job in members if job.is_active]
+        if not active:
             raise RefusedError(ALREADY_DONE)
-        signal = SIGTERM if job.run.state == "RUNNING" else 0
-        self._end(job, replace(job.run, state="CANCELLED", ended_at=now, signal=signal))
+        for job in active:
+            signal = SIGTERM if job.run.state == "RUNNING" else 0
+            self._end(job, replace(job.run, state="CANCELLED", ended_at=now, signal=signal))
         self.advance(now)
 
     def requeue(self, job_id: int, now: float) -> None:
@@ -159,12 +177,15 @@ class Scheduler:
                 continue
             if job.begins_at > now:
                 settled_until = min(settled_until, job.begins_at)
-            obstacle = self._obstacle(job, now)
-            if obstacle is None:
-                self._start(job, now)
-            elif obstacle != job.reason:
-                job.reason = obstacle
-                self._keep(job)
+            while job.job_id in self._waiting:
+                obstacle = self._obstacle(job, now)
+                if obstacle is None:
+                    self._start(job, now)
+                    continue
+                if obstacle != job.reason:
+                    job.reason = obstacle
+                    self._keep(job)
+                break
         self._settled_until = settled_until
 
     def _obstacle(self, job: Job, now: float) -> str | None:
@@ -178,14 +199,26 @@ class Scheduler:
             return "PartitionTimeLimit"
         if job.begins_at > now:
             return "BeginTime"
-        if limit := self._limits.exceeded(description, self._running.values()):
+        exceeded = self._limits.exceeded(description, self._running.values())
+        if limit := exceeded or self._array_limit(job):
             return limit
         return "Resources" if description.gpus > self.pool.gpus - self._busy() else None
 
-    def _start(self, job: Job, now: float) -> None:
+    def _next_task(self, job: Job) -> Job:
+        """The job itself, or a task of an array, with an id of its own while others wait."""
+        if not job.tasks:
+            return job
+        task = job.take_task(self._last_id + 1)
+        if task is not job:
+            self.jobs[self._new_id()] = task
+            self._join_array(task)
+        return task
+
+    def _start(self, waiting: Job, now: float) -> None:
+        job = self._next_task(waiting)
         job.run = replace(job.run, state="RUNNING", started_at=now)
         job.reason = ""
-        del self._waiting[job.job_id]
+        self._waiting.pop(job.job_id, None)
         self._running[job.job_id] = job
         heapq.heappush(self._ends, (self._ends_at(job), job.job_id))
         start = {
@@ -194,12 +227,16 @@ class Scheduler:
             "user": job.user,
             "account": job.description.account,
             "gpus": job.description.gpus,
+            "array_job_id": job.array_job_id,
+            "array_task_id": job.array_task_id,
             "restarts": len(job.earlier),
             "started_at": now,
         }
         self.starts.append(start)
         self._journal.write("start", start)
         self._keep(job)
+        if job is not waiting:
+            self._keep(waiting)
 
     def _finish(self, job: Job, now: float) -> None:
         code = int(job.description.told("exit", 0))
@@ -221,6 +258,14 @@ class Scheduler:
         seconds = min(job.description.told("seconds", 1), job.description.minutes * 60)
         return (job.run.started_at or 0.0) + seconds
 
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _join_array(self, job: Job) -> None:
+        if job.is_in_array:
+            self._arrays.setdefault(job.array_job_id, []).append(job)
+
     def _known(self, job_id: int) -> Job:
         if job_id not in self.jobs:
             raise RefusedError(INVALID_JOB)
@@ -228,6 +273,12 @@ class Scheduler:
 
     def _busy(self) -> int:
         return sum(job.description.gpus for job in self._running.values())
+
+    def _array_limit(self, task: Job) -> str | None:
+        limit = task.description.tasks_at_once
+        array = self._arrays.get(task.array_job_id, []) if limit else []
+        is_full = limit and sum(job.run.state == "RUNNING" for job in array) >= limit
+        return "JobArrayTaskLimit" if is_full else None
 
     def _keep(self, job: Job) -> None:
         """Every change of a job passes here."""

@@ -34,6 +34,7 @@ TEXTS = {
     2045: "Invalid account or account/partition combination specified",
     2046: "Invalid parent account specified",
     2050: "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    2081: "Invalid job array specification",
     2084: "Job has already finished",
     2127: "environment must be set",
     5005: "Zero Bytes were transmitted or received",

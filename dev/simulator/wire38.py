@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dev.simulator import rows38 as rows
 from dev.simulator.accounting import Association, RefusedError
+from dev.simulator.arrays import parse
 from dev.simulator.jobs import Description
 from dev.simulator.wire import (
     TEXTS,
@@ -112,6 +113,8 @@ class Wire38(Wire):
         hold = dig(request.body, "hold")
         if isinstance(hold, bool):
             job_id = number(request.argument)
+            if self.scheduler.members(job_id)[0].is_in_array:
+                return self._update_array(request, job_id, hold)
             self.scheduler.set_hold(request.user, job_id, hold, request.now)
         return self._reply({})
 
@@ -198,6 +201,19 @@ class Wire38(Wire):
         release = self.cluster.settings.release
         return Reply(status, {"meta": {"Slurm": {"release": release}}, "errors": [], **body})
 
+    def _update_array(self, request: Request, job_id: int, hold: bool) -> Reply:
+        """Says that it failed whether it did or not; an ended task hides any other error."""
+        code = 0
+        if not all(job.is_active for job in self.scheduler.members(job_id)):
+            code = 2084
+        try:
+            self.scheduler.set_hold(request.user, job_id, hold, request.now)
+        except RefusedError as refused:
+            code = code or refused.code
+        error: Body = {"description": f"job array update from {self._node} failed"}
+        told = {"error_number": code, "error": TEXTS[code]} if code else {}
+        return self._reply({"errors": [{**error, **told}]})
+
     def _parse_failure(self, told: Body) -> Reply:
         failure = {"error_code": 9001, "error": TEXTS[9001]}
         return self._reply({"errors": [told, failure]}, 400)
@@ -205,6 +221,7 @@ class Wire38(Wire):
     def _description(self, script: str, asked: Body) -> Description:
         """What a job is; `requeue: false` is accepted and ignored."""
         gres = str(asked.get("gres") or asked.get("gpus_per_node") or "0")
+        tasks, tasks_at_once = parse(str(asked.get("array") or ""))
         return Description(
             name=asked.get("name", ""),
             comment=asked.get("comment", ""),
@@ -216,4 +233,6 @@ class Wire38(Wire):
             gpus_per_node=int(gres.rpartition(":")[2]),
             is_held=asked.get("hold") is True,
             may_requeue=not asked.get("no_requeue"),
+            tasks=tasks,
+            tasks_at_once=tasks_at_once,
         )

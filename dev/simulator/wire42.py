@@ -8,6 +8,7 @@ from typing import Any
 
 from dev.simulator import rows42 as rows
 from dev.simulator.accounting import Association, RefusedError
+from dev.simulator.arrays import parse
 from dev.simulator.jobs import Description, Run
 from dev.simulator.wire import (
     TEXTS,
@@ -80,8 +81,7 @@ class Wire42(Wire):
 
     def refusal(self, request: Request, code: int) -> Reply:
         if request.call == "DELETE job":
-            error = {"string": TEXTS[code], "code": code, "message": TEXTS[code]}
-            return self._reply({"status": [{"error": error, "step_id": request.argument}]})
+            return self._reply({"status": [_status(request, code)]})
         empty: Body = {"jobs": []} if request.call == "GET job" else {}
         return self._reply({**empty, **_errors(code)}, 404 if code == 2017 else 500)
 
@@ -126,8 +126,11 @@ class Wire42(Wire):
 
     def cancel(self, request: Request) -> Reply:
         job_id = number(request.argument)
+        over = sum(not job.is_active for job in self.scheduler.members(job_id))
         self.scheduler.cancel(request.user, job_id, request.now, by_coordinator=True)
-        return self.refusal(request, 0)
+        # Of an array each task that had ended is told.
+        statuses = [_status(request, code) for code in [0, *[2021] * over]]
+        return self._reply({"status": statuses})
 
     def partitions(self, _: Request) -> Reply:
         pool = self.scheduler.pool
@@ -210,6 +213,7 @@ class Wire42(Wire):
 
     def _description(self, script: str, asked: Body) -> Description:
         tres = str(asked.get("tres_per_node") or asked.get("tres_per_job") or "")
+        tasks, tasks_at_once = parse(str(asked.get("array") or ""))
         return Description(
             name=asked.get("name", ""),
             comment=asked.get("comment", ""),
@@ -221,12 +225,19 @@ class Wire42(Wire):
             gpus_per_node=int(tres.rpartition(":")[2]) if "gres/gpu" in tres else 0,
             is_held=asked.get("hold") is True,
             may_requeue=asked.get("requeue", True),
+            tasks=tasks,
+            tasks_at_once=tasks_at_once,
         )
 
 
 def _errors(code: int, description: str = "") -> Body:
     text = TEXTS[code]
     return {"errors": [{"description": description or text, "error_number": code, "error": text}]}
+
+
+def _status(request: Request, code: int) -> Body:
+    error = {"string": TEXTS[code], "code": code, "message": TEXTS[code]}
+    return {"error": error, "step_id": request.argument}
 
 
 def _ignored(key: str, source: str) -> Body:
