@@ -39,6 +39,11 @@ class JobSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def array_tasks(self) -> int:
+        """How many jobs of that size it is; raises BadValue."""
+        return read_array(str(self.options["array"])).tasks if self.options.get("array") else 1
+
 
 def spec_from_fields(
     *,
@@ -50,8 +55,12 @@ def spec_from_fields(
     name: str = "",
     environment: Mapping[str, str] | None = None,
     working_directory: str = "",
+    array: str = "",
 ) -> JobSpec:
-    """A spec from separate fields. Raises ScriptNotAccepted if the script has #SBATCH lines."""
+    """A spec from separate fields, `array` as sbatch has it: `0-3,7%2`.
+
+    Raises ScriptNotAccepted if the script has #SBATCH lines, Invalid for what is no array.
+    """
     asked = _read(script)
     if asked.lines:
         line = min(asked.lines.values())
@@ -71,6 +80,7 @@ def spec_from_fields(
         name=name,
         environment=environment or {},
         working_directory=working_directory or _directory(allocation),
+        options={"array": _array(array)} if array else {},
     )
 
 
@@ -117,7 +127,8 @@ def check_spec(spec: JobSpec, allocation: Allocation) -> None:
     if CONTROL.search(spec.name) or len(spec.name) > 100:
         raise _invalid("name", _("A name has at most 100 characters and no control characters."))
     _check_environment(spec.environment)
-    _check_array(str(spec.options.get("array", "")))
+    if spec.options.get("array"):
+        _array(str(spec.options["array"]))
     below = _directory(allocation)
     paths = {
         "working_directory": spec.working_directory,
@@ -186,11 +197,10 @@ def _check_sizes(spec: JobSpec, allocation: Allocation) -> None:
         )
 
 
-def _check_array(spec: str) -> None:
-    if not spec:
-        return
+def _array(spec: str) -> str:
+    """The shortest text for the same tasks. Raises Invalid."""
     try:
-        read_array(spec)
+        return read_array(spec).spec
     except BadValue as bad:
         raise _invalid("array", reason(bad.code, bad.values)) from bad
 

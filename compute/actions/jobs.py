@@ -47,6 +47,7 @@ def submit_job(
         submitted_by=by,
         submitted_at=now,
         script=spec.script,
+        array_tasks=spec.array_tasks,
         gpus=spec.gpus,
         nodes=spec.nodes,
         minutes=spec.minutes,
@@ -139,9 +140,10 @@ def _reserve(job: Job, by: User, now: datetime) -> None:
 
 def _over_balance(job: Job) -> OverBalance:
     available = Balance.objects.values_list("available", flat=True).get(pk=job.allocation_id)
-    fits = longest_minutes(available=available, gpus=job.gpus)
+    gpus = job.gpus * job.array_tasks
+    fits = longest_minutes(available=available, gpus=gpus)
     values = {
-        "gpus": job.gpus,
+        "gpus": gpus,
         "hours": gpu_hours(job.minutes * 60),
         "asked": gpu_hours(job.reserved_gpu_seconds),
         "free": gpu_hours(max(available, 0)),

@@ -104,7 +104,8 @@ def _allocation(user: User, values: dict[str, Any]) -> Allocation:
 def _spec(allocation: Allocation, values: dict[str, Any]) -> JobSpec:
     if "sbatch" in values:
         return spec_from_sbatch(allocation=allocation, text=values["sbatch"])
-    wanted = ("script", "gpus", "nodes", "minutes", "name", "environment", "working_directory")
+    wanted = ("script", "gpus", "nodes", "minutes", "name", "environment", "working_directory",
+              "array")  # fmt: skip
     return spec_from_fields(
         allocation=allocation, **{name: values[name] for name in wanted if name in values}
     )

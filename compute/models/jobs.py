@@ -95,6 +95,7 @@ class Job(Stateful):
     )
     submitted_at = models.DateTimeField()
     script = models.TextField()
+    array_tasks = models.PositiveIntegerField(default=1)  # each of the size below
     gpus = models.PositiveIntegerField()  # over all nodes
     nodes = models.PositiveIntegerField(default=1)
     minutes = models.PositiveIntegerField()
@@ -115,7 +116,8 @@ class Job(Stateful):
         max_length=12, choices=WAITING_LABELS, default=Waiting.NOTHING.value, blank=True
     )
     reason = models.TextField(blank=True)  # Slurm's word, or a sentence of ours
-    slurm_job_id = models.BigIntegerField(null=True)
+    slurm_job_id = models.BigIntegerField(null=True)  # of an array the id of the whole
+    task_states = models.JSONField(default=dict)  # of an array: state → how many tasks
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     retry_at = models.DateTimeField(null=True)
@@ -189,8 +191,11 @@ class Job(Stateful):
     def log_path(self) -> str:
         """Where the output lies on the cluster; slurmrestd cannot give its content."""
         asked = str(self.options.get("output") or "")
-        name = asked or f"slurm-{self.slurm_job_id or '%j'}.out"
-        name = name.replace("%j", str(self.slurm_job_id or "%j")).replace("%x", self.token)
+        usual = "slurm-%A_%a.out" if self.array else "slurm-%j.out"
+        name = (asked or usual).replace("%x", self.token)
+        if self.slurm_job_id:
+            name = name.replace("%A", str(self.slurm_job_id))
+            name = name if self.array else name.replace("%j", str(self.slurm_job_id))
         return name if name.startswith("/") else f"{self.working_directory}/{name}"
 
     @property
@@ -198,9 +203,19 @@ class Job(Stateful):
         """Running time between start and end, if both are known."""
         return self.ended_at - self.started_at if self.ended_at and self.started_at else None
 
+    @property
+    def array(self) -> str:
+        """Which tasks it has, as `0-3,7%2`; "" if it is no array."""
+        return str(self.options.get("array", ""))
+
     def reserves(self) -> int:
-        """GPU-seconds that it may use at most."""
-        return reservation(gpus=self.gpus, minutes=self.minutes)
+        """GPU-seconds that it may use at most, over all tasks."""
+        return reservation(gpus=self.gpus, minutes=self.minutes) * self.array_tasks
+
+    def tasks_in_words(self) -> list[tuple[object, int]]:
+        """Of an array: the states of its tasks, and how many are in each."""
+        labels: dict[str, object] = dict(STATE_LABELS)
+        return [(labels[state], count) for state, count in self.task_states.items()]
 
     def steps(self) -> list[tuple[str, datetime | None]]:
         """The five steps that people follow, with the time of each one reached."""

@@ -20,6 +20,8 @@ class JobOut(serializers.ModelSerializer[Job]):
     cluster = serializers.CharField(source="cluster.slug", read_only=True)
     token = serializers.CharField(read_only=True, help_text="Its name on the cluster.")
     reason_text = serializers.SerializerMethodField()
+    array = serializers.CharField(read_only=True, help_text="Empty if it is none.")
+    task_states = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     reserved_gpu_hours = hours("reserved_gpu_seconds")
     log_path = serializers.CharField(
         read_only=True, help_text="Where its output lies on the cluster."
@@ -30,7 +32,8 @@ class JobOut(serializers.ModelSerializer[Job]):
         model = Job
         fields = [
             "id", "url", "name", "token", "project", "allocation", "cluster", "version", "state",
-            "waiting_for", "reason", "reason_text", "gpus", "nodes", "minutes",
+            "waiting_for", "reason", "reason_text", "array", "array_tasks", "task_states",
+            "gpus", "nodes", "minutes",
             "working_directory", "log_path", "slurm_job_id", "submitted_at", "started_at",
             "ended_at", "exit_code", "signal", "cancel_requested_at", "reserved_gpu_seconds",
             "reserved_gpu_hours", "used_gpu_seconds", "settled_at", "as_of",
@@ -69,11 +72,14 @@ class JobIn(serializers.Serializer[Any]):
         required=False,
     )
     working_directory = serializers.CharField(required=False, max_length=500)
+    array = serializers.CharField(
+        required=False, max_length=2000, help_text="Tasks of this size, as sbatch: `0-3,7%2`."
+    )
     version = serializers.UUIDField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Either an sbatch script, or fields."""
-        fields = {"script", "gpus", "nodes", "minutes", "environment", "working_directory", "name"}
+        fields = set(self.fields) - {"sbatch", "project", "allocation", "version"}
         if "sbatch" in attrs and fields & set(attrs):
             extra = ", ".join(sorted(fields & set(attrs)))
             raise serializers.ValidationError(

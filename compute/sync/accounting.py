@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet, Sum
 from compute.models import AccountingCursor, Allocation, Cluster, Job, LedgerEntry, UsageRecord
 from compute.models.ledger import post
 from compute.slurm.types import JobRecord
+from compute.sync.arrays import has_ended
 from compute.sync.connections import Connections
 from compute.sync.windows import lapse
 
@@ -79,7 +80,7 @@ def _unsettled(cluster: Cluster) -> QuerySet[Job]:
 def _settle_from(job: Job, clients: Connections, now: datetime) -> bool:
     rows = clients.any().records_of(job.slurm_job_id or 0)
     records = [record for record in rows if record.name == job.token]
-    if not records or any(record.end_time is None for record in records):
+    if not has_ended(job, records):
         return False  # slurmdbd lags by seconds: the next pass asks again
     return settle(job, records, now=now)
 
@@ -105,7 +106,8 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
 
 
 def _job_of(allocation: Allocation, record: JobRecord) -> Job | None:
-    rows = Job.objects.filter(allocation=allocation, slurm_job_id=record.job_id)
+    job_id = record.array_job_id or record.job_id
+    rows = Job.objects.filter(allocation=allocation, slurm_job_id=job_id)
     return next((job for job in rows if job.token == record.name), None)
 
 

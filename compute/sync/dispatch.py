@@ -216,4 +216,5 @@ def _describe(job: Job) -> JobDescription:
         output=options.get("output", ""),
         error=options.get("error", ""),
         requeue=options.get("requeue", False),
+        array=job.array,
     )

@@ -19,6 +19,7 @@ from compute.states import (
     JobState,
     from_slurm,
 )
+from compute.sync.arrays import as_one, has_ended, task_states, worst
 from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
 from compute.sync.recover import may_have_strays, reap
@@ -36,12 +37,14 @@ def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str
     if not jobs and not may_have_strays(cluster):
         return {"followed": 0, "moved": 0, "cancelled": 0, "reaped": 0}
     listed = clients.any().jobs()
-    views = {view.job_id: view for view in listed}
+    rows: dict[int, list[JobView]] = {}
+    for row in listed:
+        rows.setdefault(row.array_job_id or row.job_id, []).append(row)
     seen = []
     moved = 0
     for job in jobs:
-        view = views.get(job.slurm_job_id or 0)
-        if view is not None and view.name == job.token:
+        view = _view_of(job, rows.get(job.slurm_job_id or 0, ()))
+        if view is not None:
             seen.append(job)
             moved += _see(job, view, now)
         else:
@@ -50,6 +53,22 @@ def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str
     cancelled = _cancel(seen, clients)
     reaped = 0 if cluster.is_stopped else reap(cluster, listed, clients, now=now)
     return {"followed": len(jobs), "moved": moved, "cancelled": cancelled, "reaped": reaped}
+
+
+def _view_of(job: Job, rows: Sequence[JobView]) -> JobView | None:
+    """What slurmctld shows of it; None if it forgot it, or the id is another job's by now."""
+    mine = [row for row in rows if row.name == job.token]
+    if not mine or not job.array:
+        return mine[0] if mine else None
+    _note_tasks(job, mine)
+    return as_one(job, mine)
+
+
+def _note_tasks(job: Job, rows: Sequence[JobView | JobRecord]) -> None:
+    states = {str(state): count for state, count in sorted(task_states(rows).items())}
+    if states != job.task_states:
+        Job.objects.filter(pk=job.pk).update(task_states=states)
+        job.task_states = states
 
 
 def _see(job: Job, view: JobView, now: datetime) -> bool:
@@ -85,16 +104,21 @@ def _see_record(job: Job, clients: Connections, now: datetime) -> bool:
     records = [r for r in clients.any().records_of(job.slurm_job_id or 0) if r.name == job.token]
     if not records:
         return False
-    last = max(records, key=_order)
-    state = from_slurm(last.state)
-    if state not in ENDED_ON_CLUSTER or last.end_time is None:
+    if job.array:
+        _note_tasks(job, records)
+        state = worst(task_states(records)) if has_ended(job, records) else None
+    else:
+        records = [max(records, key=_order)]
+        state = from_slurm(records[0].state)
+    ends = [record.end_time for record in records if record.end_time is not None]
+    if state not in ENDED_ON_CLUSTER or len(ends) < len(records):
         return False
     return job.move_to(
         state,
         now=now,
         reason=_reason(job, "", state),
-        started_at=_at(last.start_time),
-        ended_at=_at(last.end_time),
+        started_at=_at(min(filter(None, (r.start_time for r in records)), default=None)),
+        ended_at=_at(max(ends)),
     )
 
 

@@ -119,4 +119,5 @@ def _give_up_or_send_again(job: Job, now: datetime) -> None:
 def _is_stray(view: JobView, job: Job, clients: Connections) -> bool:
     if not of_view(view).is_of(job) or view.user not in clients.users:
         return False
-    return job.slurm_job_id != view.job_id if job.slurm_job_id else job.state in FINAL
+    job_id = of_view(view).job_id
+    return job.slurm_job_id != job_id if job.slurm_job_id else job.state in FINAL

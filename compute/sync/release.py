@@ -83,8 +83,8 @@ def _may_start(
     if job.state == JobState.KNOWN and job.reason:  # handed over with problems, not cancelled yet
         refuse(job, job.reason, clients, now)
         return False
-    asked = (job.allocation.slurm_account, job.allocation.unix_user, job.gpus)
-    seen = (view.account, view.user, view.gpus)
+    asked = (job.allocation.slurm_account, job.allocation.unix_user, job.gpus, bool(job.array))
+    seen = (view.account, view.user, view.gpus, bool(view.array_job_id))
     if asked != seen and view.is_held:
         refuse(job, f"NotAsAsked: {seen} instead of {asked}", clients, now)
     return asked == seen

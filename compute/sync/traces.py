@@ -15,7 +15,10 @@ NOT_STARTED = frozenset({"PENDING", "CANCELLED"})
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One Slurm job under a name of ours; times are epoch seconds of the cluster's clock."""
+    """One Slurm job under a name of ours; times are epoch seconds of the cluster's clock.
+
+    A task of an array is a trace of the array, by whose id it is known.
+    """
 
     job_id: int
     name: str
@@ -47,7 +50,7 @@ class Trace:
 def of_view(view: JobView) -> Trace:
     """The trace of a job that slurmctld knows."""
     return Trace(
-        job_id=view.job_id,
+        job_id=view.array_job_id or view.job_id,
         name=view.name,
         user=view.user,
         account=view.account,
@@ -62,7 +65,7 @@ def of_view(view: JobView) -> Trace:
 def of_record(record: JobRecord) -> Trace:
     """The trace of a job that slurmdbd knows; whether it is held is not told there."""
     return Trace(
-        job_id=record.job_id,
+        job_id=record.array_job_id or record.job_id,
         name=record.name,
         user=record.user,
         account=record.account,

@@ -27,6 +27,7 @@ from registry.models import Model
 
 # htmx ends its polling on this answer.
 STOP_POLLING = 286
+MOST_RECORDS = 50  # an array has one a task
 
 
 @login_required
@@ -125,7 +126,8 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
         "returned": max(job.reserved_gpu_seconds - used, 0) if used is not None else None,
         "is_own": belongs_to(request.user, job.project),
         "model": Model.objects.visible_to(request.user).filter(versions=job.version_id).first(),
-        "usage": job.usage.order_by("restarts"),
+        "tasks": job.tasks_in_words(),
+        "usage": job.usage.order_by("slurm_job_id", "restarts")[:MOST_RECORDS],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +47,9 @@ class Journal:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def started_name(start: Mapping[str, Any]) -> str:
+    """What is to start once: a job by its name, a task of an array by its index, too."""
+    task = start.get("array_task_id")
+    return str(start["name"]) if task is None else f"{start['name']}/{task}"

@@ -49,10 +49,10 @@ def run(site: FaultySite, intents: int) -> dict[str, Any]:
         cluster.is_troubled = False
     ended = time.monotonic()
     settled = _settle(site, client, ended)
-    starts = [row["name"] for cluster in site.clusters for row in cluster.starts()]
+    starts = [name for cluster in site.clusters for name in cluster.starts()]
     states = client.states()
     return {
-        "intents": len(states),
+        "intents": client.accepted,
         "verdict": asdict(judge(starts, states)),
         "states": Counter(states.values()),
         "strays": client.held_jobs(),

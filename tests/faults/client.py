@@ -24,6 +24,7 @@ from compute.models import (
     Orphan,
     UsageRecord,
 )
+from compute.sbatch import read_array
 from compute.slurm.rest import connect
 from compute.states import FINAL, ON_CLUSTER
 from compute.sync.passes import sync_cluster
@@ -31,6 +32,7 @@ from tests import make
 from tests.faults.site import FaultySite, SimulatedCluster
 
 CONTROL = "cesai-control"
+ARRAYS = 0.1  # so many of the intents are arrays
 SETTLED = [*FINAL, "unknown", "blocked"]
 SCRIPT = "#!/bin/sh\n# simulate: seconds=1\nsleep 1\n"
 
@@ -58,6 +60,7 @@ class Client:
             "script": SCRIPT,
             "gpus": 1,
             "minutes": 1,
+            **({"array": "0-2"} if self._dice.random() < ARRAYS else {}),
         }
         headers = {
             "Authorization": f"Bearer {self._tokens[number]}",
@@ -96,9 +99,9 @@ class Client:
             return True
 
     def states(self) -> dict[str, str]:
-        """Every accepted intent by the name that its job has on the cluster."""
+        """Every accepted intent, of an array every task, by its name on the cluster."""
         rows = Job.objects.filter(pk__in=self._ids)
-        return {job.token: str(job.state) for job in rows}
+        return {name: str(job.state) for job in rows for name in _names(job)}
 
     def unsent(self) -> int:
         """Intents that no cluster was told of."""
@@ -106,7 +109,7 @@ class Client:
 
     def forget_all_but(self, names: Iterable[str]) -> None:
         """After a restore: those that the portal still knows to have accepted."""
-        self._ids = [name.removeprefix("cesai-") for name in names]
+        self._ids = sorted({name.removeprefix("cesai-").partition("/")[0] for name in names})
         self.reconnect()
 
     def found_again(self) -> int:
@@ -170,6 +173,12 @@ class Client:
         allocation.refresh_from_db()
         assert allocation.limit.state == "in_force", allocation.limit.detail
         return allocation
+
+
+def _names(job: Job) -> list[str]:
+    if not job.array:
+        return [job.token]
+    return [f"{job.token}/{index}" for index in read_array(job.array).indices]
 
 
 def _token(site: SimulatedCluster, user: str) -> str:

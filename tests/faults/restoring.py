@@ -86,7 +86,7 @@ def _work(site: FaultySite, is_done: Callable[[], bool], rest: float = 0) -> Non
 
 
 def _starts(site: FaultySite) -> list[str]:
-    return [row["name"] for cluster in site.clusters for row in cluster.starts()]
+    return [name for cluster in site.clusters for name in cluster.starts()]
 
 
 def _manage(*arguments: str | Path) -> str:

@@ -13,13 +13,13 @@ import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from dev import nowhere, processes
 from dev.ports import Ports
 from dev.postgres import Postgres
+from dev.simulator.journal import started_name
 from tests.faults.points import STOPPED
 from tests.faults.proxy import Call, Fault, Proxy
 
@@ -64,10 +64,10 @@ class SimulatedCluster:
         self.proxy.close()
         processes.stop(self._pid_file, seconds=5)
 
-    def starts(self) -> list[dict[str, Any]]:
-        """Every start, as the cluster itself wrote it down."""
+    def starts(self) -> list[str]:
+        """The name of every start as the cluster itself wrote it down, with a task's index."""
         entries = map(json.loads, filter(None, self._journal.read_text().splitlines()))
-        return [entry["content"] for entry in entries if entry["kind"] == "start"]
+        return [started_name(entry["content"]) for entry in entries if entry["kind"] == "start"]
 
     def _answers(self) -> bool:
         try:

@@ -18,6 +18,7 @@ from dev.simulator.cluster import Cluster as Simulated
 from dev.simulator.faults import Fault
 from dev.simulator.jobs import Description, Run
 from dev.simulator.jobs import Job as SlurmJob
+from dev.simulator.journal import started_name
 from tests import make
 
 CONTROL = "cesai-control"
@@ -104,8 +105,8 @@ class Site:
 
     @property
     def starts(self) -> Counter[str]:
-        """How often each name was started, by the simulator's own record."""
-        return Counter(start["name"] for start in self.simulator.starts)
+        """How often each name, of an array each task, was started, by the simulator's record."""
+        return Counter(started_name(start) for start in self.simulator.starts)
 
 
 _TIMES = ("submitted_at", "started_at", "ended_at")
