@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from tests.faults.checker import FINAL, judge
+from tests.faults.checker import FINAL
 from tests.faults.points import read_hits
+from tests.faults.portal import directory_of_a_campaign
 from tests.faults.site import FaultySite
 
 WORKERS = 3
@@ -49,14 +46,8 @@ def run(site: FaultySite, intents: int) -> dict[str, Any]:
         cluster.is_troubled = False
     ended = time.monotonic()
     settled = _settle(site, client, ended)
-    starts = [row["name"] for cluster in site.clusters for row in cluster.starts()]
-    states = client.states()
     return {
-        "intents": len(states),
-        "verdict": asdict(judge(starts, states)),
-        "states": Counter(states.values()),
-        "strays": client.held_jobs(),
-        "books": client.books(),
+        **client.judged(),
         "points": Counter(read_hits(site.journal)),
         "faults": site.faults_seen(),
         "troubles": troubles,
@@ -84,6 +75,7 @@ def _in_trouble(site: FaultySite, client: Any, intents: int) -> dict[str, int]:
             cluster.kill()
             time.sleep(0.5)
             cluster.start()
+            cluster.wait()
             troubles["cluster killed"] += 1
         time.sleep(0.1)
     return dict(troubles)
@@ -98,20 +90,18 @@ def _settle(site: FaultySite, client: Any, ended: float) -> float:
 
 @contextmanager
 def _site(seed: int, *, is_sabotaged: bool) -> Iterator[FaultySite]:
-    directory = Path(tempfile.mkdtemp(prefix="cesai-f-", dir="/var/tmp"))
-    directory.chmod(0o755)
-    site = FaultySite(directory, seed, is_sabotaged=is_sabotaged)
-    try:
-        os.environ.update(site.environment)
-        manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(manage, check=True, env={**os.environ})
-        import django  # noqa: PLC0415
+    with directory_of_a_campaign() as directory:
+        site = FaultySite(directory, seed, is_sabotaged=is_sabotaged)
+        try:
+            os.environ.update(site.environment)
+            manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(manage, check=True, env={**os.environ})
+            import django  # noqa: PLC0415
 
-        django.setup()
-        yield site
-    finally:
-        site.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+            django.setup()
+            yield site
+        finally:
+            site.stop()
 
 
 if __name__ == "__main__":
