@@ -136,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if delay := simulator.faults.delay_seconds:
             time.sleep(delay)
+        if (part := simulator.faults.hangs_at) and part in self.path:
+            return self._wait_for_the_caller_to_give_up()
         fault = simulator.faults.take(self.path)
         if fault is Fault.ERROR_BEFORE:
             return self._send(ERROR)
@@ -181,6 +183,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is Fault.TRUNCATE_AFTER:
             content = content[: len(content) // 2]
         self.wfile.write(f"{head.rstrip()}\r\n\r\n".encode() + content)
+
+    def _wait_for_the_caller_to_give_up(self) -> None:
+        self.rfile.read(1)  # ends when the connection does
+        self.close_connection = True
 
     def _drop(self) -> None:
         """Reset the connection without a word."""
