@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from dev import processes
-from tests.faults.portal import Portal, portal_with
+from tests.faults.portal import Portal, end_tidily_when_told, portal_with
 
 STEADY = ("north", "east")  # one long job each: a pass every two seconds
 BUSY = "south"  # one submission after the other
@@ -18,6 +18,7 @@ LONG = "#!/bin/sh\n# simulate: seconds=36000\n"
 
 
 def main() -> None:
+    end_tidily_when_told()
     parser = argparse.ArgumentParser()
     parser.add_argument("--read", type=int, default=4, help="the client's time-out in seconds")
     parser.add_argument("--hang", type=float, default=12, help="for how long, in seconds")
