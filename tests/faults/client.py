@@ -192,12 +192,12 @@ class Remote(Client):
         url = f"{next(self._webs)}/api/v1/{path}"
         return self._http.request(method, url, json=body, headers=headers)
 
-    def browser(self, cluster: str) -> httpx.Client:
+    def browser(self, cluster: str, web: str = "") -> httpx.Client:
         """Of the lead of the project with a job there, for pages and the API, at one web."""
         browser = DjangoClient()
         browser.force_login(self._allocations[cluster].project.created_by)
         return httpx.Client(
-            base_url=next(self._webs),
+            base_url=web or next(self._webs),
             headers=self.headers(cluster),
             cookies={name: morsel.value for name, morsel in browser.cookies.items()},
             timeout=20,

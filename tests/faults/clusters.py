@@ -23,6 +23,8 @@ TO_READS = [Fault.DELAY, Fault.RESET_AT_ONCE, Fault.TRUNCATED, Fault.WRONG_LENGT
 class SimulatedCluster:
     """A simulator of its own process, which keeps a journal that only the judge reads."""
 
+    address = "127.0.0.1"
+
     def __init__(self, directory: Path, name: str, wire: str, *options: str | int) -> None:
         self.name, self.wire = name, wire
         self._port = Ports(directory / "ports.json")[name]
@@ -33,7 +35,7 @@ class SimulatedCluster:
     @property
     def direct_url(self) -> str:
         """Its own address, whatever stands between it and the portal."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self.address}:{self._port}"
 
     @property
     def rest_url(self) -> str:
@@ -44,6 +46,7 @@ class SimulatedCluster:
         """Start it, or start it again where it was."""
         command = [sys.executable, "-m", "dev.simulator", "--name", self.name]
         options = [*map(str, self._options), "--state", str(self._journal)]
+        options += ["--address", self.address]
         processes.start([*command, *options], pid_file=self._pid_file, log=self._log)
 
     def wait(self) -> None:

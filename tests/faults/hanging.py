@@ -24,11 +24,11 @@ def main() -> None:
     parser.add_argument("--hang", type=float, default=12, help="for how long, in seconds")
     parser.add_argument("--slots", type=int, help="of the worker, if not as everywhere")
     told = parser.parse_args()
-    settings = {
-        "CESAI_CLUSTER_READ_SECONDS": str(told.read),
-        "CESAI_RESEND_AFTER_SECONDS": "2",
-    }
-    with portal_with((*STEADY, BUSY, *HANGING), **settings) as portal:
+    with portal_with(
+        (*STEADY, BUSY, *HANGING),
+        CESAI_CLUSTER_READ_SECONDS=str(told.read),
+        CESAI_RESEND_AFTER_SECONDS="2",
+    ) as portal:
         print(json.dumps(run(portal, told.hang, told.slots)), flush=True)
 
 

@@ -12,6 +12,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 from dev import nowhere, places, processes
@@ -27,15 +28,26 @@ WIRES = ("v0.0.38", "v0.0.42")
 class Portal:
     """Database, broker and clusters; web, workers and the timetable are begun by name."""
 
-    def __init__(self, directory: Path, names: Sequence[str], **environment: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        names: Sequence[str],
+        *,
+        listen: IPv4Interface | None = None,
+        **environment: str,
+    ) -> None:
         self.directory = directory
         self.dice = random.Random(1)
-        self.postgres = Postgres(directory / "pg", "nobody", for_tests=True)
-        self.broker = Broker(directory / "redis", "nobody")
+        self.postgres = Postgres(directory / "pg", "nobody", for_tests=True, listen=listen)
+        self.broker = Broker(directory / "redis", "nobody", listen=listen.ip if listen else None)
         self.clusters = [
             SimulatedCluster(directory, name, WIRES[number % 2])
             for number, name in enumerate(names)
         ]
+        if listen:
+            for cluster in self.clusters:
+                cluster.address = str(listen.ip)
+        reach = self.postgres.address if listen else self.postgres.dsn
         self._begun: list[str] = []
         self._port = Ports(directory / "ports.json")["web"]
         self.url = f"http://127.0.0.1:{self._port}"
@@ -44,9 +56,9 @@ class Portal:
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "CAMPAIGN_DIRECTORY": str(directory),
             "TMPDIR": str(directory),
-            "DATABASE_URL": self.postgres.dsn("cesai_app", "cesai"),
-            "CESAI_MIGRATE_DATABASE_URL": self.postgres.dsn("cesai_owner", "cesai"),
-            "BROKER_URL": self.broker.url,
+            "DATABASE_URL": reach("cesai_app", "cesai"),
+            "CESAI_MIGRATE_DATABASE_URL": reach("cesai_owner", "cesai"),
+            "BROKER_URL": self.broker.address if listen else self.broker.url,
             "CESAI_BASE_URL": self.url,
             "CESAI_ALLOWED_HOSTS": "testserver,127.0.0.1",
             "CESAI_CLUSTER_URLS": ",".join(cluster.rest_url for cluster in self.clusters),
@@ -133,10 +145,12 @@ def directory_of_a_campaign() -> Iterator[Path]:
 
 
 @contextmanager
-def portal_with(names: Sequence[str], **environment: str) -> Iterator[Portal]:
+def portal_with(
+    names: Sequence[str], *, listen: IPv4Interface | None = None, **environment: str
+) -> Iterator[Portal]:
     """A portal with clusters of these names, ended with all that it began."""
     with directory_of_a_campaign() as directory:
-        portal = Portal(directory, names, **environment)
+        portal = Portal(directory, names, listen=listen, **environment)
         try:
             portal.start()
             yield portal
