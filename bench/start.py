@@ -29,7 +29,7 @@ def run() -> None:
         ready = _wait(address, begin)
         worker = _start(
             environment,
-            *("celery", "-A", "cesai", "worker", "--pool", "threads", "--concurrency", "8"),
+            *("celery", "-A", "cesai", "worker", "--pool", "threads", "--concurrency", "32"),
             *("--beat", "--schedule-filename", schedule, "--loglevel", "ERROR"),
         )
         try:

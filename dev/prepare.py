@@ -1,4 +1,4 @@
-"""Installs what the tests need besides: Slurm unpacked, chromium, gettext, a real MLflow."""
+"""Installs what the tests need besides: Slurm unpacked, chromium, gettext, ip, a real MLflow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from dev import mlflow
 from dev.slurm import install
 
-PROGRAMS = {"chromium": "chromium", "msgfmt": "gettext"}
+PROGRAMS = {"chromium": "chromium", "msgfmt": "gettext", "ip": "iproute2"}
 
 
 def main() -> None:

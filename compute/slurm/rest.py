@@ -55,6 +55,15 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+class Silence:
+    """Shared by the connections of one pass: once a call was not answered in time, none waits.
+
+    Otherwise each of some hundred calls that are due would wait for as long as the first.
+    """
+
+    has_begun = False
+
+
 def connect(
     *,
     url: str,
@@ -63,14 +72,16 @@ def connect(
     cluster: str = "",
     limits: Limits = DEFAULT_LIMITS,
     wire: str | None = None,
+    silence: Silence | None = None,
 ) -> SlurmClient:
     """A client for one cluster as one UNIX user; close it or use it in `with`.
 
     `cluster` is Slurm's own name of the cluster, needed where several share one accounting and
-    the release is 22.05. Without `wire` the server is asked which versions it speaks.
+    the release is 22.05. Without `wire` the server is asked which versions it speaks. Once
+    `silence` has begun, every call raises NotReached at once.
     Raises what every call raises, and Unsupported if there is no version that we know.
     """
-    connection = Connection(url=url, user=user, token=token, limits=limits)
+    connection = Connection(url=url, user=user, token=token, limits=limits, silence=silence)
     try:
         return WIRES[wire or _negotiate(connection)](connection, cluster)
     except KeyError:
@@ -88,8 +99,11 @@ class NotJsonError(Ambiguous):
 class Connection:
     """A `Call` over persistent connections: no redirects, no proxies of the environment."""
 
-    def __init__(self, *, url: str, user: str, token: str, limits: Limits) -> None:
+    def __init__(
+        self, *, url: str, user: str, token: str, limits: Limits, silence: Silence | None = None
+    ) -> None:
         self._limits = limits
+        self._silence = silence
         self._expires_at = _expiry(token)
         headers = {
             "X-SLURM-USER-NAME": user,
@@ -122,6 +136,8 @@ class Connection:
         if self._expires_at is not None and self._expires_at - SKEW_SECONDS <= time.time():
             # slurmrestd would answer as if slurmctld were down (22.05) or fail oddly.
             raise CredentialRejected("The token has expired.")
+        if self._silence and self._silence.has_begun:
+            raise NotReached("The cluster went silent, so this call was not made.")
         largest = self._limits.list_bytes if is_list else self._limits.answer_bytes
         content = None if body is None else orjson.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
@@ -130,15 +146,19 @@ class Connection:
         )
         try:
             status, received = self._send(request, largest)
-        except _NOTHING_SENT as error:
-            raise NotReached(f"{request.url.host} cannot be reached: {error}") from error
         except httpx.HTTPError as error:
-            detail = str(error) or type(error).__name__
-            raise Ambiguous(f"{request.url.host} gave no complete answer: {detail}") from error
+            raise self._failure(request.url.host, error) from error
         return _parse(status, received)
 
     def close(self) -> None:
         self._http.close()
+
+    def _failure(self, host: str, error: httpx.HTTPError) -> SlurmError:
+        if self._silence and isinstance(error, httpx.TimeoutException):
+            self._silence.has_begun = True
+        if isinstance(error, _NOTHING_SENT):
+            return NotReached(f"{host} cannot be reached: {error}")
+        return Ambiguous(f"{host} gave no complete answer: {str(error) or type(error).__name__}")
 
     def _send(self, request: httpx.Request, largest: int) -> tuple[int, bytes]:
         until = time.monotonic() + self._limits.total

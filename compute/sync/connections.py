@@ -13,7 +13,7 @@ from compute.models import Cluster, Credential
 from compute.models.sealed import Unreadable
 from compute.slurm.client import SlurmClient
 from compute.slurm.errors import CredentialRejected
-from compute.slurm.rest import Limits, connect
+from compute.slurm.rest import Limits, Silence, connect
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,7 @@ class Connections:
     def __init__(self, cluster: Cluster, now: datetime, stack: ExitStack) -> None:
         self.cluster = cluster
         self._stack = stack
+        self._silence = Silence()
         self._clients: dict[str, SlurmClient] = {}
         # Control first: for reading it serves as well as any.
         rows = sorted(cluster.credentials.usable(now), key=lambda c: (c.kind, c.unix_user))
@@ -39,6 +40,11 @@ class Connections:
     def has_tokens(self) -> bool:
         """Whether there is any to read with."""
         return bool(self._tokens)
+
+    @property
+    def are_silent(self) -> bool:
+        """Whether a call was not answered in time; then no other is made in this pass."""
+        return self._silence.has_begun
 
     def of(self, unix_user: str) -> SlurmClient:
         """The client that speaks as this UNIX user."""
@@ -74,6 +80,7 @@ class Connections:
             cluster=cluster.slurm_cluster,
             wire=cluster.health.wire or None,
             limits=_limits(),
+            silence=self._silence,
         )
         return self._stack.enter_context(client)
 

@@ -51,7 +51,7 @@ def dispatch(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[s
         claimed = _Claims(cluster, clients, now)
         done["sent"] += _send(claimed, clients, now)
         done["released"] += release(cluster, clients, now=now)
-        if claimed.is_all or time.monotonic() > until:
+        if claimed.is_all or clients.are_silent or time.monotonic() > until:
             return done
 
 
@@ -130,6 +130,7 @@ class _Claims:
     """Jobs as they are claimed, batch after batch, one round of them."""
 
     def __init__(self, cluster: Cluster, clients: Connections, now: datetime) -> None:
+        self._clients = clients
         self._claim = partial(_claim, cluster, clients, now)
         self.is_all = False
 
@@ -139,6 +140,8 @@ class _Claims:
             yield from jobs
             if len(jobs) < BATCH:
                 self.is_all = True
+                return
+            if self._clients.are_silent:
                 return
 
 

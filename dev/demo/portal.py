@@ -25,7 +25,7 @@ DATABASE = "cesai"
 WEB = ("gunicorn", "cesai.wsgi", "--config", "cesai/gunicorn.py")
 WORKER = (
     *("celery", "-A", "cesai", "worker"),
-    *("--pool", "threads", "--concurrency", "8", "--loglevel", "INFO"),
+    *("--pool", "threads", "--concurrency", "32", "--loglevel", "INFO"),
 )
 
 

@@ -24,7 +24,8 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     default = Settings()
     parser = argparse.ArgumentParser(prog="python -m dev.simulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="on loopback; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--address", default="127.0.0.1", help="loopback unless told otherwise")
     parser.add_argument("--name", default=default.name)
     parser.add_argument("--wire", choices=sorted(WIRES), default=default.wire)
     parser.add_argument("--slurm-version", default=default.slurm_version)

@@ -23,6 +23,7 @@ class Faults:
     controller_is_down: bool = False
     database_is_down: bool = False
     delay_seconds: float = 0.0  # before each call is looked at
+    hangs_at: str = ""  # calls whose path contains it are taken and never answered
     _plan: list[tuple[Fault, str]] = field(default_factory=list)
 
     def plan(self, fault: Fault, path: str = "") -> None:

@@ -25,16 +25,17 @@ ERROR = Reply(500, {"errors": [{"error_number": -1, "error": "Unspecified error"
 class Simulator:
     """A cluster on a loopback port: `with Simulator(wire="v0.0.38") as simulator: …`.
 
-    Takes the fields of `Settings` by name and a port, 0 for any free one.
+    Takes the fields of `Settings` by name and a port, 0 for any free one; the address may be
+    another one on a network of our own.
     """
 
-    def __init__(self, port: int = 0, **settings: Any) -> None:
+    def __init__(self, port: int = 0, address: str = "127.0.0.1", **settings: Any) -> None:
         self.settings = Settings(**settings)
         self.cluster = Cluster(self.settings)
         self.faults: Faults = self.cluster.faults
         self.wire = WIRES[self.settings.wire](self.cluster)
         self.lock = threading.Lock()
-        self._port = port
+        self._address, self._port = address, port
         self._server: _Server | None = None
 
     def __enter__(self) -> Self:
@@ -52,7 +53,7 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self._address}:{self._port}"
 
     @property
     def starts(self) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ class Simulator:
 
     def start(self) -> None:
         """Listen; after `stop` on the same port again."""
-        self._server = _Server(self, self._port)
+        self._server = _Server(self, self._address, self._port)
         self._port = self._server.server_address[1]
         serve = self._server.serve_forever
         # The argument is how often it looks whether it should stop, in seconds.
@@ -95,10 +96,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, simulator: Simulator, port: int) -> None:
+    def __init__(self, simulator: Simulator, address: str, port: int) -> None:
         self.simulator = simulator
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((address, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -136,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if delay := simulator.faults.delay_seconds:
             time.sleep(delay)
+        if (part := simulator.faults.hangs_at) and part in self.path:
+            return self._wait_for_the_caller_to_give_up()
         fault = simulator.faults.take(self.path)
         if fault is Fault.ERROR_BEFORE:
             return self._send(ERROR)
@@ -181,6 +184,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is Fault.TRUNCATE_AFTER:
             content = content[: len(content) // 2]
         self.wfile.write(f"{head.rstrip()}\r\n\r\n".encode() + content)
+
+    def _wait_for_the_caller_to_give_up(self) -> None:
+        self.rfile.read(1)  # ends when the connection does
+        self.close_connection = True
 
     def _drop(self) -> None:
         """Reset the connection without a word."""

@@ -95,10 +95,17 @@ def count_words() -> None:
 
 
 def tell_watchers(*, now: datetime) -> int:
-    """Tell people of new plans that fit what they watch for; how many notices were written."""
+    """Tell people of new plans that fit what they watch for; how many notices were written.
+
+    A watch that another worker is at is left to it, so that two never tell the same plan twice.
+    """
     told = 0
-    for watch in Watch.objects.select_related("owner").filter(owner__is_active=True):
+    for key in list(Watch.objects.filter(owner__is_active=True).values_list("pk", flat=True)):
         with transaction.atomic():
+            rows = Watch.objects.select_related("owner").filter(pk=key)
+            watch = rows.select_for_update(skip_locked=True, of=("self",)).first()
+            if watch is None:
+                continue
             found = list(watch.finds()[:MOST])
             watch.told.add(*found)
             for model in found:

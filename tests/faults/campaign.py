@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from tests.faults.checker import FINAL, judge
+from tests.faults.checker import FINAL
 from tests.faults.points import read_hits
+from tests.faults.portal import directory_of_a_campaign
 from tests.faults.site import FaultySite
 
 WORKERS = 3
+ARRAYS = 0.1  # so many of the intents are arrays
 QUIET = FINAL | {"unknown", "blocked"}
 MOST_SECONDS_TO_SETTLE = 600
 
@@ -49,14 +47,8 @@ def run(site: FaultySite, intents: int) -> dict[str, Any]:
         cluster.is_troubled = False
     ended = time.monotonic()
     settled = _settle(site, client, ended)
-    starts = [name for cluster in site.clusters for name in cluster.starts()]
-    states = client.states()
     return {
-        "intents": client.accepted,
-        "verdict": asdict(judge(starts, states)),
-        "states": Counter(states.values()),
-        "strays": client.held_jobs(),
-        "books": client.books(),
+        **client.judged(),
         "points": Counter(read_hits(site.journal)),
         "faults": site.faults_seen(),
         "troubles": troubles,
@@ -71,7 +63,7 @@ def _in_trouble(site: FaultySite, client: Any, intents: int) -> dict[str, int]:
     while client.accepted < intents or client.is_busy(share=0.2):
         site.keep_workers(WORKERS, rare=0.002)
         for _ in range(min(10, intents - client.accepted)):
-            client.submit()
+            client.submit(array="0-2" if site.dice.random() < ARRAYS else "")
         lot = site.dice.random()
         if lot < 0.10:
             troubles["backends terminated"] += site.terminate_backends()
@@ -84,6 +76,7 @@ def _in_trouble(site: FaultySite, client: Any, intents: int) -> dict[str, int]:
             cluster.kill()
             time.sleep(0.5)
             cluster.start()
+            cluster.wait()
             troubles["cluster killed"] += 1
         time.sleep(0.1)
     return dict(troubles)
@@ -99,20 +92,18 @@ def _settle(site: FaultySite, client: Any, ended: float) -> float:
 @contextmanager
 def new_site(seed: int, *, is_sabotaged: bool = False) -> Iterator[FaultySite]:
     """A portal with its tables, for this process and those that it starts; removed at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="cesai-f-", dir="/var/tmp"))
-    directory.chmod(0o755)
-    site = FaultySite(directory, seed, is_sabotaged=is_sabotaged)
-    try:
-        os.environ.update(site.environment)
-        manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(manage, check=True, env={**os.environ})
-        import django  # noqa: PLC0415
+    with directory_of_a_campaign() as directory:
+        site = FaultySite(directory, seed, is_sabotaged=is_sabotaged)
+        try:
+            os.environ.update(site.environment)
+            manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(manage, check=True, env={**os.environ})
+            import django  # noqa: PLC0415
 
-        django.setup()
-        yield site
-    finally:
-        site.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+            django.setup()
+            yield site
+        finally:
+            site.stop()
 
 
 if __name__ == "__main__":

@@ -2,86 +2,98 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
 import uuid
-from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import cycle
+from typing import Any, Protocol
 
+import httpx
 import jwt
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F, Sum
 from django.test import Client as DjangoClient
 
-from compute.actions.clusters import enable_dispatch
-from compute.models import (
-    AccountingCursor,
-    Allocation,
-    Balance,
-    Cluster,
-    ClusterHealth,
-    Job,
-    Orphan,
-    UsageRecord,
-)
+from compute.models import Allocation, Balance, Cluster, Job, JobMove, UsageRecord
 from compute.sbatch import read_array
 from compute.slurm.rest import connect
 from compute.states import FINAL, ON_CLUSTER
 from compute.sync.passes import sync_cluster
 from tests import make
-from tests.faults.site import FaultySite, SimulatedCluster
+from tests.faults.checker import judge
+from tests.faults.clusters import SimulatedCluster
 
 CONTROL = "cesai-control"
-ARRAYS = 0.1  # so many of the intents are arrays
 SETTLED = [*FINAL, "unknown", "blocked"]
 SCRIPT = "#!/bin/sh\n# simulate: seconds=1\nsleep 1\n"
 
 
-class Client:
-    """Two allocations, one on each cluster, and the intents that were accepted under them."""
+class Site(Protocol):
+    """What a client has to know of a campaign's site."""
 
-    def __init__(self, site: FaultySite) -> None:
+    dice: random.Random
+
+    @property
+    def clusters(self) -> Sequence[SimulatedCluster]: ...
+
+
+class Client:
+    """An allocation on each cluster, and the intents that were accepted under them."""
+
+    def __init__(self, site: Site) -> None:
         self._dice = site.dice
         self._sites = {cluster.name: cluster for cluster in site.clusters}
         self._ids: list[str] = []
-        self._allocations = [self._allocate(cluster) for cluster in site.clusters]
-        self._tokens = [make.make_token(a.project.created_by) for a in self._allocations]
+        self._allocations = {cluster.name: self._allocate(cluster) for cluster in site.clusters}
+        self._tokens = {
+            name: make.make_token(allocation.project.created_by)
+            for name, allocation in self._allocations.items()
+        }
         self._browser = DjangoClient(raise_request_exception=False)
 
     @property
     def accepted(self) -> int:
         return len(self._ids)
 
-    def submit(self) -> None:
-        """One intent, repeated with the same key until there is an answer."""
-        number = self._dice.randrange(len(self._allocations))
-        body = {
-            "allocation": str(self._allocations[number].pk),
-            "script": SCRIPT,
-            "gpus": 1,
-            "minutes": 1,
-            **({"array": "0-2"} if self._dice.random() < ARRAYS else {}),
-        }
-        headers = {
-            "Authorization": f"Bearer {self._tokens[number]}",
-            "Idempotency-Key": str(uuid.uuid4()),
-        }
+    def submit(
+        self, cluster: str = "", *, script: str = SCRIPT, minutes: int = 1, array: str = ""
+    ) -> str:
+        """One intent, repeated with the same key until there is an answer; its id."""
+        name = cluster or self._dice.choice(list(self._sites))
+        body = {"allocation": str(self._allocations[name].pk), "script": script}
+        body |= {"array": array} if array else {}
+        headers = {**self.headers(name), "Idempotency-Key": str(uuid.uuid4())}
         for _attempt in range(200):
             try:
-                answer = self._browser.post(
-                    "/api/v1/jobs/", body, content_type="application/json", headers=headers
+                answer = self.call(
+                    "POST", "jobs/", {**body, "gpus": 1, "minutes": minutes}, headers
                 )
-            except (DatabaseError, InterfaceError):
+            except (DatabaseError, InterfaceError, httpx.TransportError):
                 self.reconnect()
+                time.sleep(0.05)
                 continue
             if answer.status_code == 201:
                 self._ids.append(answer.json()["id"])
-                return
+                return self._ids[-1]
             if answer.status_code < 500:
                 raise AssertionError(answer.content)
             self.reconnect()
             time.sleep(0.05)
         raise AssertionError("no answer to a submission after 200 attempts")
+
+    def headers(self, cluster: str) -> dict[str, str]:
+        """Who calls: the lead of the project that has the allocation there."""
+        return {"Authorization": f"Bearer {self._tokens[cluster]}"}
+
+    def call(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
+        """One call of the API, in this process."""
+        return self._browser.generic(
+            method, f"/api/v1/{path}", json.dumps(body), "application/json", headers=headers
+        )
 
     def reconnect(self) -> None:
         connections.close_all()
@@ -103,36 +115,34 @@ class Client:
         rows = Job.objects.filter(pk__in=self._ids)
         return {name: str(job.state) for job in rows for name in _names(job)}
 
-    def unsent(self) -> int:
-        """Intents that no cluster was told of."""
-        return Job.objects.filter(state="new").count()
-
     def forget_all_but(self, names: Iterable[str]) -> None:
-        """After a restore: those that the portal still knows to have accepted."""
+        """What a restored portal does not know is not asked of it any more."""
         self._ids = sorted({name.removeprefix("cesai-").partition("/")[0] for name in names})
         self.reconnect()
 
-    def found_again(self) -> int:
-        """Intents that passes adopted because the clusters knew them."""
-        try:
-            return int(ClusterHealth.objects.aggregate(n=Sum("adopted"))["n"])
-        except (DatabaseError, InterfaceError):
-            self.reconnect()
-            return -1
+    def states_on(self, clusters: Collection[str]) -> dict[str, int]:
+        """How many jobs of these clusters are in which state."""
+        rows = Job.objects.filter(cluster__slug__in=clusters).values_list("state", flat=True)
+        return dict(Counter(rows))
 
-    def let_a_minute_pass(self) -> None:
-        """So long a history that was read is not read again."""
-        AccountingCursor.objects.update(read_until=F("read_until") - timedelta(minutes=2))
+    def count(self, state: str) -> int:
+        return Job.objects.filter(state=state).count()
 
-    def orphans(self) -> int:
-        return Orphan.objects.count()
+    def moves(self) -> dict[str, int]:
+        """How often jobs came into which state."""
+        return dict(Counter(JobMove.objects.values_list("to_state", flat=True)))
 
-    def enable_dispatch(self) -> None:
-        """What each cluster's operator does after having looked."""
-        for cluster in Cluster.objects.select_related("health"):
-            assert cluster.health.stop
-            by = make.make_operator(cluster)
-            enable_dispatch(by=by, cluster=cluster, stop=cluster.health.stop, now=make.now())
+    def judged(self) -> dict[str, Any]:
+        """The verdict on the history that the clusters themselves wrote, and the books."""
+        starts = [name for site in self._sites.values() for name in site.starts()]
+        states = self.states()
+        return {
+            "intents": self.accepted,
+            "verdict": asdict(judge(starts, states)),
+            "states": dict(Counter(states.values())),
+            "strays": self.held_jobs(),
+            "books": self.books(),
+        }
 
     def held_jobs(self) -> int:
         """Jobs that still lie held on the clusters, whosever they are."""
@@ -145,13 +155,14 @@ class Client:
 
     def books(self) -> dict[str, int]:
         """GPU-seconds: what the clusters account for our jobs, and what our ledger says."""
+        tomorrow = int(time.time()) + 86_400
         accounted = sum(
             record.gpu_seconds
-            for site, allocation in zip(self._sites.values(), self._allocations, strict=True)
-            for record in _reader(site).history(start=1_000_000, end=int(time.time()) + 86_400)
+            for name, allocation in self._allocations.items()
+            for record in _reader(self._sites[name]).history(start=1_000_000, end=tomorrow)
             if record.account == allocation.slurm_account and record.end_time is not None
         )
-        keys = [allocation.pk for allocation in self._allocations]
+        keys = [allocation.pk for allocation in self._allocations.values()]
         balances = Balance.objects.filter(allocation__in=keys)
         return {
             "accounted": accounted,
@@ -163,7 +174,7 @@ class Client:
 
     def _allocate(self, site: SimulatedCluster) -> Allocation:
         cluster = make.make_cluster(
-            slug=site.name, slurm_cluster=site.name, rest_url=site.proxy.url
+            slug=site.name, slurm_cluster=site.name, rest_url=site.rest_url
         )
         pool = make.make_pool(cluster, gpu_hours=100_000)
         allocation = make.make_allocation(pool=pool, gpu_hours=90_000, in_force=False)
@@ -173,6 +184,38 @@ class Client:
         allocation.refresh_from_db()
         assert allocation.limit.state == "in_force", allocation.limit.detail
         return allocation
+
+
+class Remote(Client):
+    """The same from another machine: by HTTP at one web after the other, whichever answers."""
+
+    def __init__(self, site: Site, webs: Sequence[str]) -> None:
+        super().__init__(site)
+        self._webs: Iterator[str] = cycle(webs)
+        self._http = httpx.Client(timeout=20, trust_env=False)
+
+    def call(
+        self, method: str, path: str, body: object, headers: dict[str, str]
+    ) -> httpx.Response:
+        """One call of the API over the network."""
+        url = f"{next(self._webs)}/api/v1/{path}"
+        return self._http.request(method, url, json=body, headers=headers)
+
+    def browser(self, cluster: str, web: str = "") -> httpx.Client:
+        """Of the lead of the project with a job there, for pages and the API, at one web."""
+        browser = DjangoClient()
+        browser.force_login(self._allocations[cluster].project.created_by)
+        return httpx.Client(
+            base_url=web or next(self._webs),
+            headers=self.headers(cluster),
+            cookies={name: morsel.value for name, morsel in browser.cookies.items()},
+            timeout=20,
+            trust_env=False,
+        )
+
+    def cancel(self, job: str, cluster: str) -> None:
+        headers = {**self.headers(cluster), "Idempotency-Key": str(uuid.uuid4())}
+        self.call("POST", f"jobs/{job}/cancel/", {}, headers).raise_for_status()
 
 
 def _names(job: Job) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def run(site: FaultySite, before: int, after: int) -> dict[str, Any]:
     _submit(client, before // 2)
     _work(site, lambda: not client.is_busy())
     _submit(client, before // 2)
-    kept, unsent = client.states(), client.unsent()
+    kept, unsent = client.states(), client.count("new")
     _manage("backup", "--to", backup)
     _submit(client, after)
     _work(site, lambda: not client.is_busy())
@@ -47,18 +48,18 @@ def run(site: FaultySite, before: int, after: int) -> dict[str, Any]:
     said = _manage("restore", "--from", backup, "--replace", site.directory / "replaced")
     client.forget_all_but(kept)
     _submit(client, 1)
-    _work(site, lambda: client.found_again() == unsent, rest=5)
+    _work(site, lambda: _found_again() == unsent, rest=5)
     found = {
         "accepted_after_backup": after,
         "unsent_at_backup": unsent,
         "restored_as_backed_up": "counts and hashes agree" in said,
         "started_while_stopped": len(_starts(site)) - len(ran),
-        "found_again": client.found_again(),
-        "orphans": client.orphans(),
+        "found_again": _found_again(),
+        "orphans": _orphans(),
     }
-    client.enable_dispatch()
+    _enable_dispatch()
     _work(site, lambda: not client.is_busy())
-    client.let_a_minute_pass()
+    _let_a_minute_pass()
     _work(site, lambda: True, rest=3)
     names = client.states()
     starts = _starts(site)
@@ -83,6 +84,39 @@ def _work(site: FaultySite, is_done: Callable[[], bool], rest: float = 0) -> Non
         time.sleep(0.2)
     time.sleep(rest)
     site.end_workers()
+
+
+def _found_again() -> int:
+    from compute.models import ClusterHealth  # noqa: PLC0415
+
+    return sum(ClusterHealth.objects.values_list("adopted", flat=True))
+
+
+def _orphans() -> int:
+    from compute.models import Orphan  # noqa: PLC0415
+
+    return Orphan.objects.count()
+
+
+def _enable_dispatch() -> None:
+    """What each cluster's operator does after having looked."""
+    from compute.actions.clusters import enable_dispatch  # noqa: PLC0415
+    from compute.models import Cluster  # noqa: PLC0415
+    from tests import make  # noqa: PLC0415
+
+    for cluster in Cluster.objects.select_related("health"):
+        assert cluster.health.stop
+        by = make.make_operator(cluster)
+        enable_dispatch(by=by, cluster=cluster, stop=cluster.health.stop, now=make.now())
+
+
+def _let_a_minute_pass() -> None:
+    """So long a history that was read is not read again."""
+    from compute.models import AccountingCursor  # noqa: PLC0415
+
+    for cursor in AccountingCursor.objects.all():
+        cursor.read_until -= timedelta(minutes=2)
+        cursor.save()
 
 
 def _starts(site: FaultySite) -> list[str]:

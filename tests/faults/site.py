@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -10,82 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import psycopg
 
-from dev import nowhere, processes
-from dev.ports import Ports
+from dev import nowhere
 from dev.postgres import Postgres
-from dev.simulator.journal import started_name
+from tests.faults.clusters import TroubledCluster
 from tests.faults.points import STOPPED
-from tests.faults.proxy import Call, Fault, Proxy
 
 LEASE, RESEND, READ = 2, 2, 1
-# What may happen to a call that changes something, and to one that only reads.
-TO_CHANGES = list(Fault)
-TO_READS = [Fault.DELAY, Fault.RESET_AT_ONCE, Fault.TRUNCATED, Fault.WRONG_LENGTH, Fault.HTML,
-            Fault.ERROR_BEFORE, Fault.SLOW, Fault.REDIRECT]  # fmt: skip
-
-
-class SimulatedCluster:
-    """A simulator that is killed and goes on from its journal, behind a proxy of faults."""
-
-    def __init__(self, directory: Path, name: str, wire: str, offset: int, dice: random.Random):
-        self.name, self.wire = name, wire
-        self._dice = dice
-        self.is_troubled = False
-        self._port = Ports(directory / "ports.json")[name]
-        self._journal = directory / f"{name}.jsonl"
-        self._pid_file, self._log = directory / f"{name}.pid", directory / f"{name}.log"
-        self._options = ("--wire", wire, "--port", self._port, "--clock-offset", offset)
-        self.start()
-        self.proxy = Proxy(self._port, self._choose)
-        self.proxy.late_seconds = lambda: dice.uniform(0.2, 2.5 * RESEND)
-
-    @property
-    def direct_url(self) -> str:
-        """Its own address, past the proxy."""
-        return f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        """Start it, or start it again where it was."""
-        command = [sys.executable, "-m", "dev.simulator", "--name", self.name]
-        options = [*map(str, self._options), "--state", str(self._journal)]
-        processes.start([*command, *options], pid_file=self._pid_file, log=self._log)
-        processes.wait_until(self._answers, seconds=20, what=f"{self.name} is silent")
-
-    def kill(self) -> None:
-        processes.send(self._pid_file, signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.proxy.close()
-        processes.stop(self._pid_file, seconds=5)
-
-    def starts(self) -> list[str]:
-        """The name of every start as the cluster itself wrote it down, with a task's index."""
-        entries = map(json.loads, filter(None, self._journal.read_text().splitlines()))
-        return [started_name(entry["content"]) for entry in entries if entry["kind"] == "start"]
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_simulator/starts"):
-                return True
-        except OSError:
-            return False
-
-    def _choose(self, call: Call) -> Fault | None:
-        if not self.is_troubled:
-            return None
-        is_read = call.method == "GET"
-        if self._dice.random() > (0.06 if is_read else 0.35):
-            return None
-        fault = self._dice.choice(TO_READS if is_read else TO_CHANGES)
-        if fault is Fault.HUGE and self._dice.random() > 0.1:  # each moves 100 MB
-            return Fault.RESET_IN_ANSWER
-        return fault
 
 
 class FaultySite:
@@ -100,16 +34,19 @@ class FaultySite:
         self.postgres.start()
         self.postgres.prepare("cesai")
         self.clusters = [
-            SimulatedCluster(directory, "north", "v0.0.38", 600, self.dice),
-            SimulatedCluster(directory, "south", "v0.0.42", -600, self.dice),
+            TroubledCluster(directory, "north", "v0.0.38", 600, self.dice, 2.5 * RESEND),
+            TroubledCluster(directory, "south", "v0.0.42", -600, self.dice, 2.5 * RESEND),
         ]
+        for cluster in self.clusters:
+            cluster.start()
+            cluster.wait()
         self.environment = {
             **nowhere.SETTINGS,
             "DATABASE_URL": self.postgres.dsn("cesai_app", "cesai"),
             "CESAI_MIGRATE_DATABASE_URL": self.postgres.dsn("cesai_owner", "cesai"),
             "CESAI_BASE_URL": "http://testserver",
             "CESAI_ALLOWED_HOSTS": "testserver",
-            "CESAI_CLUSTER_URLS": ",".join(cluster.proxy.url for cluster in self.clusters),
+            "CESAI_CLUSTER_URLS": ",".join(cluster.rest_url for cluster in self.clusters),
             "CESAI_RESEND_AFTER_SECONDS": str(RESEND),
             "CESAI_CLUSTER_READ_SECONDS": str(READ),
             "CESAI_LEASE_SECONDS": str(LEASE),

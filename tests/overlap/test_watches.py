@@ -16,6 +16,7 @@ from registry.actions.comparing import tell_watchers
 from registry.actions.watches import create_watch
 from registry.models import Model, Watch
 from tests import make
+from tests.at_once import at_once
 from tests.conftest import Caller
 from tests.overlap.similar import plan
 
@@ -117,6 +118,17 @@ def test_a_plan_is_told_once(stranger: Caller, project: Project) -> None:
     _watch(stranger)
     plan(project, name="Ours-9B")
     assert _heard(stranger) == ["Ours-9B"]
+    assert _heard(stranger) == ["Ours-9B"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_once_tell_a_plan_once(
+    transactional_db: None, stranger: Caller, project: Project
+) -> None:
+    _watch(stranger)
+    plan(project, name="Ours-9B")
+    told = at_once(*[lambda: tell_watchers(now=make.now())] * 4)
+    assert sorted(told) == [0, 0, 0, 1]
     assert _heard(stranger) == ["Ours-9B"]
 
 
