@@ -63,6 +63,14 @@ class Waiting(StrEnum):
     OPERATOR = "operator"  # the database was restored: the operator looks first
 
 
+class Holds(StrEnum):
+    """Whether a cluster keeps a job that was submitted held from starting."""
+
+    NOT_PROVEN = ""
+    KEPT = "kept"
+    IGNORED = "ignored"
+
+
 J, R = JobState, RequestState
 
 ENDED_ON_CLUSTER = frozenset(

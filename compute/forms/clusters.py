@@ -28,6 +28,15 @@ class ClusterForm(PageForm):
         max_length=200,
         help_text=_("{unix_user} stands for the project's UNIX user."),
     )
+    quarantine_minutes = forms.IntegerField(
+        label=_("quarantine in minutes"),
+        min_value=1,
+        max_value=1440,
+        help_text=_(
+            "Where the site does not keep holds: so long an unanswered submission rests before it "
+            "is sent again. Longer than any call may be under way there."
+        ),
+    )
     sacctmgr = forms.CharField(label=_("how sacctmgr is called there"), max_length=300)
 
 

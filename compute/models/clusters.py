@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import sealed
+from compute.states import Holds
 from projects.models.people import User
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 SILENT_AFTER = timedelta(minutes=2)
 TOKEN_SKEW = timedelta(seconds=60)
 SLURM_NAME = RegexValidator(r"^[a-z][a-z0-9_-]{0,39}\Z", _("Small letters, digits, - and _."))
+
+
+HOLDS_LABELS = [
+    (Holds.NOT_PROVEN.value, _("not proven yet")),
+    (Holds.KEPT.value, _("kept")),
+    (Holds.IGNORED.value, _("ignored")),
+]
 
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
@@ -76,6 +84,15 @@ class Cluster(models.Model):
         default="/home/{unix_user}",
         help_text=_("{unix_user} stands for the project's UNIX user."),
     )
+    quarantine_minutes = models.PositiveSmallIntegerField(
+        _("quarantine in minutes"),
+        default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_(
+            "Where the site does not keep holds: so long an unanswered submission rests before it "
+            "is sent again. Longer than any call may be under way there."
+        ),
+    )
     sacctmgr = models.CharField(
         _("how sacctmgr is called there"), max_length=300, default="sacctmgr"
     )
@@ -128,6 +145,9 @@ class ClusterHealth(models.Model):
     knows_until = models.DateTimeField(null=True)  # the last answer before the restore
     reconciled_at = models.DateTimeField(null=True)  # since the stop
     adopted = models.PositiveIntegerField(default=0)
+    holds = models.CharField(max_length=8, choices=HOLDS_LABELS, default="", blank=True)
+    holds_probed_at = models.DateTimeField(null=True)
+    holds_detail = models.TextField(blank=True)  # why it could not be proved
 
     def __str__(self) -> str:
         return f"{self.cluster}: {'up' if self.is_up else 'down'}"

@@ -13,6 +13,7 @@ from compute.models import (
     Orphan,
     Pool,
 )
+from compute.models.clusters import HOLDS_LABELS
 from compute.serializers.amounts import hours
 from projects.serializers import ResourceUrl
 
@@ -27,6 +28,12 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
     )
     slurm_version = serializers.CharField(source="health.slurm_version", read_only=True)
     wire = serializers.CharField(source="health.wire", read_only=True)
+    holds = serializers.ChoiceField(
+        source="health.holds",
+        choices=HOLDS_LABELS,
+        read_only=True,
+        help_text="Whether a job that is submitted held does not start; empty: not proven yet.",
+    )
     is_stopped = serializers.BooleanField(
         read_only=True, help_text="Gets no jobs: the database was restored, the operator looks."
     )
@@ -40,7 +47,7 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         model = Cluster
         fields = [
             "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
-            "is_simulated", "project_directory", "state", "as_of", "answered_at",
+            "is_simulated", "project_directory", "quarantine_minutes", "holds", "state", "as_of", "answered_at",
             "unreachable_since", "slurm_version", "wire", "is_stopped", "stop", "stopped_at",
             "reconciled_at", "public_record",
         ]  # fmt: skip
@@ -54,7 +61,7 @@ class ClusterChange(serializers.ModelSerializer[Cluster]):
         model = Cluster
         fields = [
             "name", "description", "connection", "limit_mode", "rest_url", "slurm_cluster",
-            "parent_account", "project_directory", "sacctmgr",
+            "parent_account", "project_directory", "quarantine_minutes", "sacctmgr",
         ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from compute.models.ledger import post
 from compute.slurm.types import JobRecord
 from compute.sync.arrays import has_ended
 from compute.sync.connections import Connections
+from compute.sync.holds import is_probe
 from compute.sync.windows import lapse
 
 log = structlog.get_logger(__name__)
@@ -97,12 +98,39 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
     history = clients.any().history(
         start=int((since - OVERLAP).timestamp()), end=int(now.timestamp())
     )
-    ours = [record for record in history if record.account in accounts]
+    ours = [record for record in history if record.account in accounts and not is_probe(record)]
     with transaction.atomic():
-        for record in ours:
+        for record in _news(cluster, ours):
             take(accounts[record.account], record, now)
         AccountingCursor.objects.update_or_create(cluster=cluster, defaults={"read_until": now})
     return len(ours)
+
+
+def _news(cluster: Cluster, records: Sequence[JobRecord]) -> list[JobRecord]:
+    """Those that are not kept and booked already as they are: most of an overlap is old."""
+    rows = UsageRecord.objects.filter(
+        cluster=cluster, slurm_job_id__in={record.job_id for record in records}
+    )
+    known = {(r.slurm_job_id, r.submit_time, r.restarts): r for r in rows}
+    keys = {f"{_source(row)}:{account}" for row in rows for account in (
+        Account.RESERVED, Account.AVAILABLE)}  # fmt: skip
+    entries = LedgerEntry.objects.filter(source_key__in=keys).values_list("source_key", flat=True)
+    booked = {key.rpartition(":")[0] for key in entries}
+    return [
+        record
+        for record in records
+        if (row := known.get((record.job_id, record.submit_time, record.restarts))) is None
+        or not _is_same(row, record)
+        or (row.gpu_seconds and _source(row) not in booked)
+    ]
+
+
+def _is_same(row: UsageRecord, record: JobRecord) -> bool:
+    """Whether the row is final and says all that the record does."""
+    said = (row.state, row.start_time, row.end_time, row.elapsed, row.gpus, row.unix_user)
+    says = (record.state, record.start_time, record.end_time, record.elapsed, record.gpus,
+            record.user)  # fmt: skip
+    return record.end_time is not None and said == says
 
 
 def _job_of(allocation: Allocation, record: JobRecord) -> Job | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from compute.models import Job
 from compute.slurm.types import JobRecord, JobView
-from compute.states import ENDED_ON_CLUSTER, JobState, from_slurm
+from compute.states import JobState, from_slurm
 
 # Of tasks that ended in different ways the array is told to have ended in the first of these.
 WORST = (
@@ -65,9 +65,7 @@ def worst(states: Counter[JobState]) -> JobState:
 
 def has_ended(job: Job, records: Sequence[JobRecord]) -> bool:
     """Whether the accounting has the end of every task, or of the one job that it is."""
-    states = task_states(records)
-    return (
-        sum(states.values()) >= job.array_tasks
-        and not set(states) - ENDED_ON_CLUSTER
-        and all(record.end_time is not None for record in records)
+    last = [record for record in records if record.state != "REQUEUED"]  # there was another run
+    return sum(record.array_tasks_waiting for record in last) >= job.array_tasks and all(
+        record.end_time is not None for record in records
     )

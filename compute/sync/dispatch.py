@@ -27,6 +27,7 @@ from compute.slurm.types import JobDescription, Submitted
 from compute.states import NOT_HANDED_OVER, JobState, LimitState, Waiting
 from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
+from compute.sync.holds import prove_holds
 from compute.sync.identity import commit_id, commit_ids, unwanted
 from compute.sync.recover import recover
 from compute.sync.release import release
@@ -45,6 +46,7 @@ def dispatch(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[s
     drop_unwanted(cluster, now=now)
     note_credentials(cluster, clients, now=now)
     _note_limits(cluster)
+    prove_holds(cluster, clients, now=now)
     done = {"recovered": recover(cluster, clients, now=now), "sent": 0, "released": 0}
     until = time.monotonic() + ENOUGH_SECONDS
     while True:

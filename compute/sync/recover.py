@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from compute.models import Allocation, Cluster, Job
 from compute.slurm.types import JobView
-from compute.states import FINAL, JobState
+from compute.states import FINAL, Holds, JobState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
 from compute.sync.identity import commit_id
@@ -39,7 +39,7 @@ def recover(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
         by_name.setdefault(view.name, []).append(view)
     old = set(
         Job.objects.filter(pk__in=[job.pk for job in lost])
-        .filter(sent_at__lt=Now() - timedelta(seconds=settings.RESEND_AFTER_SECONDS))
+        .filter(sent_at__lt=Now() - _rests_for(cluster))
         .values_list("pk", flat=True)
     )
     found = 0
@@ -50,6 +50,17 @@ def recover(cluster: Cluster, clients: Connections, *, now: datetime) -> int:
         elif job.pk in old:
             _give_up_or_send_again(job, now)
     return found
+
+
+def _rests_for(cluster: Cluster) -> timedelta:
+    """How long nothing is decided about an unanswered submission.
+
+    Held, a copy that arrives late does no harm. Where holds are not kept it would run, so that
+    the rest has to be longer than any call may be under way.
+    """
+    if cluster.health.holds == Holds.KEPT:
+        return timedelta(seconds=settings.RESEND_AFTER_SECONDS)
+    return timedelta(minutes=cluster.quarantine_minutes)
 
 
 def may_have_strays(cluster: Cluster) -> bool:

@@ -48,6 +48,7 @@ class Scheduler:
         self._running: dict[int, Job] = {}
         self._ends: list[tuple[float, int]] = []
         self._arrays: dict[int, list[Job]] = {}
+        self.ignores_holds = False  # as a site may that has a plugin of its own
         self._last_id = 0
         # Until then nothing can start that could not at the last look: most looks are free.
         self._settled_until = 0.0
@@ -85,13 +86,14 @@ class Scheduler:
     def submit(self, user: str, description: Description, now: float) -> Job:
         self._check(user, description)
         job_id = self._new_id()
+        is_held = description.is_held and not self.ignores_holds
         job = Job(
             job_id=job_id,
             user=user,
             description=description,
             run=Run(submitted_at=now),
-            is_held=description.is_held,
-            reason="JobHeldUser" if description.is_held else "Priority",
+            is_held=is_held,
+            reason="JobHeldUser" if is_held else "Priority",
             array_job_id=job_id if description.tasks else 0,
             tasks=list(description.tasks),
         )
