@@ -35,6 +35,7 @@ from dev.slurm import RealCluster, SlurmSite
 from dev.slurm.site import CONTROL_USER
 from tests import make
 
+SCRIPT = '#!/bin/sh\necho "$SLURM_JOB_NAME" >> starts\n'
 ON_THE_WAY = [*NOT_HANDED_OVER, JobState.SENDING, JobState.UNKNOWN]
 
 
@@ -83,13 +84,8 @@ class RealPortal:
 
     def submit(self, many: int) -> list[Job]:
         """Intents for jobs that do nothing but say that they started."""
-        line = '"$SLURM_JOB_NAME" >> starts'
-        script = f"#!/bin/sh\necho {line}\n"
-        values: dict[str, Any] = {
-            "script": script,
-            "working_directory": str(self.directory),
-            "minutes": 1,
-        }
+        where = str(self.directory)
+        values: dict[str, Any] = {"script": SCRIPT, "working_directory": where, "minutes": 1}
         return [make.make_job(self.allocation, **values) for _ in range(many)]
 
     def hand_over(self, *, within: float) -> None:
@@ -140,9 +136,10 @@ class RealPortal:
             ours = (v for v in reader.jobs() if v.account == self.allocation.slurm_account)
             return sum(view.state == "CANCELLED" for view in ours)
 
-    def reader(self) -> SlurmClient:
-        token = self.real.token(CONTROL_USER)
-        return connect(url=self.real.url, user=CONTROL_USER, token=token, cluster=self.real.name)
+    def reader(self, user: str = CONTROL_USER) -> SlurmClient:
+        """A client of its own, beside the portal's."""
+        token = self.real.token(user)
+        return connect(url=self.real.url, user=user, token=token, cluster=self.real.name)
 
     def _allocate(self, site: SlurmSite) -> Allocation:
         # A name that no other site on this machine uses.
