@@ -52,6 +52,11 @@ WAITING_LABELS = [
 ]
 
 
+def token_of(key: uuid.UUID) -> str:
+    """The name under which a cluster knows the intent with this id; never used twice."""
+    return f"cesai-{key}"
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, person: Person) -> Self:
         """The project's groups, portal staff, and the operators of the cluster."""
@@ -164,7 +169,7 @@ class Job(Stateful):
     @property
     def token(self) -> str:
         """The name under which the cluster knows it; never used twice."""
-        return f"cesai-{self.pk}"
+        return token_of(self.pk)
 
     @property
     def is_final(self) -> bool:

@@ -47,9 +47,9 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         model = Cluster
         fields = [
             "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
-            "is_simulated", "project_directory", "quarantine_minutes", "holds", "state", "as_of", "answered_at",
-            "unreachable_since", "slurm_version", "wire", "is_stopped", "stop", "stopped_at",
-            "reconciled_at", "public_record",
+            "is_simulated", "project_directory", "quarantine_minutes", "holds", "state", "as_of",
+            "answered_at", "unreachable_since", "slurm_version", "wire", "is_stopped", "stop",
+            "stopped_at", "reconciled_at", "public_record",
         ]  # fmt: skip
 
     def get_state(self, cluster: Cluster) -> str:

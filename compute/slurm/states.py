@@ -36,6 +36,8 @@ _MEANING = {
 
 def base_state(shown: object) -> str:
     """The base state of a word or a list of words; an unknown word is passed through."""
+    if isinstance(shown, str) and shown in BASE:
+        return shown
     words = shown if isinstance(shown, list) else [shown]
     names = [word for word in words if isinstance(word, str)]
     known = [name for name in names if name in BASE]

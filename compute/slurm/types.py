@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,14 @@ class Submitted:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JobView:
+class JobView(NamedTuple):
     """A live job as slurmctld shows it. Times are epoch seconds, None where not known yet.
 
     An array is one row until its first task starts. Then each task that has started is a row
     with an id of its own, and those that have not are one row together, under the array's id;
     the last to start keeps that id. Tasks cancelled before they started stay one row, too.
+
+    A tuple: ten thousand of them are made from one list, in a third of the time.
     """
 
     job_id: int

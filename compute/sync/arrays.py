@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from compute.models import Job
 from compute.slurm.types import JobRecord, JobView
@@ -42,8 +41,7 @@ def as_one(job: Job, rows: Sequence[JobView]) -> JobView | None:
     first = next((row for row in rows if from_slurm(row.state) == state), rows[0])
     starts = [row.start_time for row in rows if row.start_time]
     ends = [row.end_time for row in rows if row.end_time]
-    return replace(
-        first,
+    return first._replace(
         state=state.upper(),
         start_time=min(starts, default=None),
         end_time=max(ends, default=None),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import structlog
 from django.db.models import Q
 
 from compute.models import Cluster, Job
+from compute.models.jobs import JobQuerySet, token_of
 from compute.slurm.errors import SlurmError
 from compute.slurm.types import JobRecord, JobView
 from compute.states import (
@@ -26,42 +28,67 @@ from compute.sync.recover import may_have_strays, reap
 
 log = structlog.get_logger(__name__)
 
+Rows = dict[int, list[JobView]]  # by the id that an intent is known by: an array's has several
+NOTE_LOOK_EVERY = timedelta(minutes=1)  # so much later may a job have been seen than it says
+
+
+class Known(NamedTuple):
+    """What is needed of a job to tell whether the cluster has news of it."""
+
+    key: UUID
+    slurm_job_id: int | None  # never None here, by the question
+    state: str
+    reason: str
+
 
 def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
-    """One look at everything of ours that is on the cluster, from one list."""
-    jobs = list(
-        Job.objects.on_cluster()
-        .filter(cluster=cluster, slurm_job_id__isnull=False)
-        .select_related("allocation")
-    )
+    """One look at everything of ours that is on the cluster, from one list.
+
+    Of thousands of jobs few have news in one pass: only those are read as whole rows.
+    """
+    here = Job.objects.on_cluster().filter(cluster=cluster, slurm_job_id__isnull=False)
+    columns = here.order_by().values_list("pk", "slurm_job_id", "state", "reason")
+    jobs = [Known(*row) for row in columns]
     if not jobs and not may_have_strays(cluster):
         return {"followed": 0, "moved": 0, "cancelled": 0, "reaped": 0}
     listed = clients.any().jobs()
-    rows: dict[int, list[JobView]] = {}
+    rows: Rows = {}
     for row in listed:
         rows.setdefault(row.array_job_id or row.job_id, []).append(row)
-    seen = []
-    moved = 0
-    for job in jobs:
-        view = _view_of(job, rows.get(job.slurm_job_id or 0, ()))
-        if view is not None:
-            seen.append(job)
-            moved += _see(job, view, now)
-        else:
-            moved += _see_record(job, clients, now)
-    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(observed_at=now)
-    cancelled = _cancel(seen, clients)
+    _note_look(here, now)
+    news = [job.key for job in jobs if _is_news(job, rows.get(job.slurm_job_id or 0, ()))]
+    changed = here.filter(pk__in=news).select_related("allocation").defer("script")
+    moved = sum(_look_at(job, rows, clients, now) for job in changed)
+    cancelled = _cancel(here, rows, clients)
     reaped = 0 if cluster.is_stopped else reap(cluster, listed, clients, now=now)
     return {"followed": len(jobs), "moved": moved, "cancelled": cancelled, "reaped": reaped}
 
 
-def _view_of(job: Job, rows: Sequence[JobView]) -> JobView | None:
-    """What slurmctld shows of it; None if it forgot it, or the id is another job's by now."""
-    mine = [row for row in rows if row.name == job.token]
-    if not mine or not job.array:
-        return mine[0] if mine else None
-    _note_tasks(job, mine)
-    return as_one(job, mine)
+def _note_look(here: JobQuerySet, now: datetime) -> None:
+    """Move the times of the last look on, which costs more than all the rest of a quiet pass."""
+    old = Q(observed_at=None) | Q(observed_at__lt=now - NOTE_LOOK_EVERY)
+    here.filter(old).update(observed_at=now)
+
+
+def _is_news(job: Known, rows: Sequence[JobView]) -> bool:
+    """Whether the list says anything else than what stands in the job's row, or nothing."""
+    if len(rows) != 1 or rows[0].array_job_id or rows[0].name != token_of(job.key):
+        return True
+    reason = "" if rows[0].reason == "None" else rows[0].reason
+    return from_slurm(rows[0].state) != job.state or reason != job.reason
+
+
+def _look_at(job: Job, rows: Rows, clients: Connections, now: datetime) -> bool:
+    mine = _of(job, rows)
+    if job.array and mine:
+        _note_tasks(job, mine)
+    view = as_one(job, mine) if job.array and mine else next(iter(mine), None)
+    return _see_record(job, clients, now) if view is None else _see(job, view, now)
+
+
+def _of(job: Job, rows: Rows) -> list[JobView]:
+    """What the list says of it; nothing if it is forgotten, or the id is another job's by now."""
+    return [row for row in rows.get(job.slurm_job_id or 0, ()) if row.name == job.token]
 
 
 def _note_tasks(job: Job, rows: Sequence[JobView | JobRecord]) -> None:
@@ -81,6 +108,7 @@ def _see(job: Job, view: JobView, now: datetime) -> bool:
     reason = _reason(job, view.reason, state)
     values: dict[str, Any] = {
         "reason": reason,
+        "observed_at": now,
         "started_at": _at(view.start_time) if state != JobState.PENDING else None,
         "ended_at": _at(view.end_time) if state in ENDED_ON_CLUSTER else None,
         "exit_code": view.exit_code if state in ENDED_ON_CLUSTER else None,
@@ -126,18 +154,15 @@ def _order(record: JobRecord) -> tuple[int, int]:
     return record.submit_time, record.restarts
 
 
-def _cancel(jobs: Sequence[Job], clients: Connections) -> int:
+def _cancel(here: JobQuerySet, rows: Rows, clients: Connections) -> int:
     """End what people, the end of the allocation or a hopeless reason ask to end, until seen."""
     doomed = Q(state=JobState.PENDING, reason__in=WILL_NOT_START)
     ended = ~Q(state=JobState.RUNNING) & Q(
         allocation__state__in=(AllocationState.EXPIRED, AllocationState.REVOKED)
     )
-    rows = Job.objects.on_cluster().filter(pk__in=[job.pk for job in jobs])
-    asked = list(
-        rows.filter(doomed | ended | Q(cancel_requested_at__isnull=False)).select_related(
-            "allocation"
-        )
-    )
+    due = here.filter(doomed | ended | Q(cancel_requested_at__isnull=False))
+    found = due.select_related("allocation").defer("script")
+    asked = [job for job in found if _of(job, rows)]
     asked = [job for job in asked if job.allocation.unix_user in clients.users]
     for job in asked:
         clients.of(job.allocation.unix_user)

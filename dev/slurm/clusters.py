@@ -86,6 +86,10 @@ class RealCluster:
         self.launch_controller()
         self.wait_until_idle()
 
+    def kill_rest(self) -> None:
+        """End slurmrestd at once, with whatever calls it is serving."""
+        processes.send(self._pid_file("slurmrestd"), signal.SIGKILL)
+
     def prepare(self) -> None:
         """Write configuration, commands and pretended devices; repeatable."""
         for name in ("spool", "projects", "bin"):

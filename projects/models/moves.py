@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import connection, models
 
 if TYPE_CHECKING:
     from projects.models import User
@@ -76,7 +76,7 @@ class Stateful(models.Model):
     def move_all(
         cls, rows: Sequence[Self], state: str, *, now: datetime, **once: Sequence[Any]
     ) -> list[Self]:
-        """The same for many rows in two statements; those that were moved.
+        """The same for many rows in one statement; those that were moved.
 
         `once` names one column that is still empty and takes one value a row: where another has
         filled it, the row stays as it is. Raises ValueError for a move that is not allowed.
@@ -90,28 +90,29 @@ class Stateful(models.Model):
         column = f", {name} = given.value" if name else ""
         empty = f"AND {name} IS NULL" if name else ""
         reason = ", reason = ''" if cls.KEEPS_REASON else ""
+        history, owner = cls.moves.rel.related_model._meta.db_table, cls.moves.rel.field.column
+        # In one statement: rows of history made one by one would cost as much as all the rest.
         statement = f"""
-            UPDATE {cls._meta.db_table} kept SET state = %s{reason}{column}
-            FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) given(key, before, value)
-            WHERE kept.id = given.key AND kept.state = given.before {empty}
-            RETURNING kept.id
-        """  # noqa: S608 (names of our own columns)
-        keys, before = [row.pk for row in rows], [str(row.state) for row in rows]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, [state, keys, before, list(values) or [None] * len(keys)])
-            moved = {key for (key,) in cursor.fetchall()}
-            found = [(row, was) for row, was in zip(rows, before, strict=True) if row.pk in moved]
-            history: Any = cls.moves.rel.related_model
-            owner = cls.moves.rel.field.name
-            history.objects.bulk_create(
-                history(**{owner: row}, at=now, from_state=was, to_state=state)
-                for row, was in found
+            WITH moved AS (
+                UPDATE {cls._meta.db_table} kept SET state = %s{reason}{column}
+                FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) given(key, before, value)
+                WHERE kept.id = given.key AND kept.state = given.before {empty}
+                RETURNING kept.id, given.before
             )
+            INSERT INTO {history} ({owner}, at, from_state, to_state, reason)
+            SELECT id, %s, before, %s, '' FROM moved RETURNING {owner}
+        """  # noqa: S608 (names of our own tables and columns)
+        keys, before = [row.pk for row in rows], [str(row.state) for row in rows]
+        numbers = list(values) or [None] * len(keys)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [state, keys, before, numbers, now, state])
+            moved = {key for (key,) in cursor.fetchall()}
+        found = [row for row in rows if row.pk in moved]
         given = dict(zip(keys, values, strict=True)) if name else {}
-        for row, _was in found:
+        for row in found:
             row.state = state
             if name:
                 setattr(row, name, given[row.pk])
             if cls.KEEPS_REASON:
                 row.reason = ""
-        return [row for row, _was in found]
+        return found
