@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,7 +27,7 @@ def prove_holds(cluster: Cluster, clients: Connections, *, now: datetime) -> Non
     """Submit held, read back, cancel: before the first job, and once a week.
 
     Everything that this package promises rests on a held job not starting; a site can forbid it
-    by a plugin of its own. What stays unanswered is tried again in the next pass.
+    by a plugin of its own. What stays unanswered is looked up in the next pass.
     """
     health = cluster.health
     rests = PROVED_FOR if health.holds else REFUSED_FOR
@@ -39,7 +40,6 @@ def prove_holds(cluster: Cluster, clients: Connections, *, now: datetime) -> Non
     if allocation is None:
         return
     try:
-        _cancel_leftovers(clients)
         holds, detail = _try(cluster, allocation, clients)
     except RefusedByCluster as refusal:
         holds, detail = Holds.NOT_PROVEN, refusal.detail
@@ -57,20 +57,24 @@ def is_probe(job: JobView | JobRecord) -> bool:
 
 
 def _try(cluster: Cluster, allocation: Allocation, clients: Connections) -> tuple[Holds, str]:
+    earlier = [view for view in clients.any().jobs() if is_probe(view)]
+    if known := [view for view in earlier if view.is_held or view.start_time]:
+        return _judge(known, clients), ""  # their answers were lost
     user = allocation.unix_user
     submitted = clients.of(user).submit_held(_description(cluster, allocation))
     view = clients.of(user).job(submitted.job_id)
-    cancel_quietly(clients, user, submitted.job_id)
     if submitted.problems or view is None:
+        cancel_quietly(clients, user, submitted.job_id)
         return Holds.NOT_PROVEN, "; ".join(submitted.problems) or "NotSeen"
-    return (Holds.KEPT if view.is_held else Holds.IGNORED), ""
+    return _judge([view], clients), ""
 
 
-def _cancel_leftovers(clients: Connections) -> None:
-    """Of a pass that was killed between submitting and cancelling."""
-    for view in clients.any().jobs():
-        if is_probe(view) and view.state == "PENDING" and view.user in clients.users:
+def _judge(views: Sequence[JobView], clients: Connections) -> Holds:
+    """What became of jobs that were submitted held; they are cancelled."""
+    for view in views:
+        if view.user in clients.users:
             cancel_quietly(clients, view.user, view.job_id)
+    return Holds.KEPT if all(view.is_held for view in views) else Holds.IGNORED
 
 
 def _description(cluster: Cluster, allocation: Allocation) -> JobDescription:

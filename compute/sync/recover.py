@@ -14,6 +14,7 @@ from compute.slurm.types import JobView
 from compute.states import FINAL, Holds, JobState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
+from compute.sync.holds import is_probe
 from compute.sync.identity import commit_id
 from compute.sync.reconcile import note_orphans
 from compute.sync.traces import canonical, key_of, of_record, of_view
@@ -81,6 +82,9 @@ def reap(
     known = Job.objects.filter(pk__in={key for _view, key in held})
     jobs = {job.pk: job for job in known.select_related("allocation").defer("script")}
     strays = [v for v, key in held if key in jobs and _is_stray(v, jobs[key], clients)]
+    strays += [
+        view for view in views if is_probe(view) and view.is_held and view.user in clients.users
+    ]
     orphans = [view for view, key in held if key not in jobs]
     reaped = sum(cancel_quietly(clients, view.user, view.job_id) for view in strays)
     if orphans:

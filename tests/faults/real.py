@@ -75,6 +75,8 @@ class RealPortal:
         self.directory = Path(self.cluster.directory_of(self.allocation.unix_user))
         users.own_directory(self.directory, self.allocation.unix_user)
         self.sync()
+        self.cluster.health.refresh_from_db()
+        assert self.cluster.health.holds == "kept", self.cluster.health.holds_detail
         self.allocation.limit.refresh_from_db()
         assert self.allocation.limit.state == "in_force", self.allocation.limit.detail
 

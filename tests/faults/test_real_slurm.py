@@ -65,8 +65,8 @@ def test_30_intents_run_once_though_slurmctld_stalls_at_each_submission(
     before_each_submission(monkeypatch, stall)
     once = run(hindered, 30)
     assert hindered.starts() == hindered.recorded() == once
-    assert (hindered.held(), hindered.cancelled()) == ([], stall.stalls - 30)
-    assert stall.stalls >= 60
+    assert hindered.held() == []
+    assert hindered.cancelled() >= 20  # second copies that came to be, and never started
 
 
 def test_40_intents_run_once_though_slurmrestd_is_killed_under_them(

@@ -61,6 +61,7 @@ def test_what_was_not_answered_is_tried_again_in_the_next_pass(
     site.plan(Fault.DROP_AFTER, "job/submit")
     site.sync()
     assert holds(site) == ""
+    submit(allocation)
     site.sync()
     assert holds(site) == "kept"
     assert {row.run.state for row in probes(site)} == {"CANCELLED"}
