@@ -111,6 +111,7 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
     now = timezone.now()
     verbs = access.job_verbs(request.user, job)
     used = job.used_gpu_seconds
+    decides = Verb.OPERATE_CLUSTER in verbs and job.is_undecided
     return {
         "job": job,
         "now": now,
@@ -119,10 +120,10 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
         "verbs": verbs,
         "reads_script": Verb.READ_SCRIPT in verbs,
         "may_cancel": Verb.CANCEL_JOB in verbs and not job.is_final,
-        "may_send_again": Verb.OPERATE_CLUSTER in verbs and job.is_undecided,
+        "may_send_again": decides,
         "may_run_again": Verb.READ_SCRIPT in verbs and Verb.SUBMIT_JOB in verbs,
         "steps": job_steps(job),
-        "advice": what_to_do(job),
+        "advice": what_to_do(job, decides=decides),
         "returned": max(job.reserved_gpu_seconds - used, 0) if used is not None else None,
         "is_own": belongs_to(request.user, job.project),
         "model": Model.objects.visible_to(request.user).filter(versions=job.version_id).first(),

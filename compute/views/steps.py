@@ -54,8 +54,11 @@ def job_steps(job: Job) -> list[Step]:
     return result
 
 
-def what_to_do(job: Job) -> object:
-    """What its owner can do now; empty if nothing is needed."""
+def what_to_do(job: Job, *, decides: bool = False) -> object:
+    """What its owner can do now, or the operator who decides; empty if nothing is needed."""
+    if decides:
+        return _("Look for its name on the cluster. If it is not there, hand it over again, or "
+                 "cancel it. A copy that turns up late is held, and cancelled.")  # fmt: skip
     return _ADVICE.get(JobState(job.state), "")
 
 

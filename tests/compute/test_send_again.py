@@ -64,7 +64,9 @@ def test_to_a_stranger_it_is_not_there(stranger: Caller, job: Job) -> None:
 
 def test_the_page_offers_it_until_it_was_decided(operator: Caller, job: Job) -> None:
     page, browser = reverse("job", args=[job.pk]), operator.as_browser
-    assert "Hand it over again" in browser.get(page).content.decode()
+    text = browser.get(page).content.decode()
+    assert "Hand it over again" in text
+    assert "Look for its name on the cluster" in text
     browser.post(reverse("job-send-again", args=[job.pk]))
     assert "Hand it over again" not in browser.get(page).content.decode()
     assert _allowed(job) == 10
