@@ -42,7 +42,7 @@ class JobResource(Resource):
     }
 
     def get_queryset(self) -> QuerySet[Job]:
-        return Job.objects.visible_to(self.request.user).select_related("cluster")
+        return Job.objects.visible_to(self.request.user).select_related("cluster__health")
 
     @extend_schema(responses=shapes.JobDetail)
     def retrieve(self, request: Call, pk: str) -> Response:

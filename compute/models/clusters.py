@@ -133,6 +133,7 @@ class ClusterHealth(models.Model):
     checked_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)  # the last time it answered
     unreachable_since = models.DateTimeField(null=True)
+    followed_at = models.DateTimeField(null=True)  # the last list that its live jobs were held to
     slurm_version = models.CharField(max_length=40, blank=True)
     wire = models.CharField(max_length=16, blank=True)
     last_error = models.TextField(blank=True)

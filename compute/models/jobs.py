@@ -132,7 +132,7 @@ class Job(Stateful):
     signal = models.IntegerField(null=True)
     used_gpu_seconds = models.BigIntegerField(null=True)  # None: not booked yet
     settled_at = models.DateTimeField(null=True)
-    observed_at = models.DateTimeField(null=True)
+    observed_at = models.DateTimeField(null=True)  # the last news; see `as_of`
 
     objects = JobQuerySet.as_manager()
 
@@ -202,6 +202,17 @@ class Job(Stateful):
             name = name.replace("%A", str(self.slurm_job_id))
             name = name if self.array else name.replace("%j", str(self.slurm_job_id))
         return name if name.startswith("/") else f"{self.working_directory}/{name}"
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the cluster last said what stands here; None if it was not seen there yet.
+
+        A look without news is noted once for the cluster, not for each of its jobs.
+        """
+        looked = self.cluster.health.followed_at if self.state in ON_CLUSTER else None
+        if looked and self.sent_at and looked > self.sent_at:
+            return max(looked, self.observed_at or looked)
+        return self.observed_at
 
     @property
     def elapsed(self) -> timedelta | None:

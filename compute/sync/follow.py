@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.db.models import Q
 
-from compute.models import Cluster, Job
+from compute.models import Cluster, ClusterHealth, Job
 from compute.models.jobs import JobQuerySet, token_of
 from compute.slurm.errors import SlurmError
 from compute.slurm.types import JobRecord, JobView
@@ -29,7 +29,6 @@ from compute.sync.recover import may_have_strays, reap
 log = structlog.get_logger(__name__)
 
 Rows = dict[int, list[JobView]]  # by the id that an intent is known by: an array's has several
-NOTE_LOOK_EVERY = timedelta(minutes=1)  # so much later may a job have been seen than it says
 
 
 class Known(NamedTuple):
@@ -55,19 +54,13 @@ def follow(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str
     rows: Rows = {}
     for row in listed:
         rows.setdefault(row.array_job_id or row.job_id, []).append(row)
-    _note_look(here, now)
+    ClusterHealth.objects.filter(cluster=cluster).update(followed_at=now)
     news = [job.key for job in jobs if _is_news(job, rows.get(job.slurm_job_id or 0, ()))]
     changed = here.filter(pk__in=news).select_related("allocation").defer("script")
     moved = sum(_look_at(job, rows, clients, now) for job in changed)
     cancelled = _cancel(here, rows, clients)
     reaped = 0 if cluster.is_stopped else reap(cluster, listed, clients, now=now)
     return {"followed": len(jobs), "moved": moved, "cancelled": cancelled, "reaped": reaped}
-
-
-def _note_look(here: JobQuerySet, now: datetime) -> None:
-    """Move the times of the last look on, which costs more than all the rest of a quiet pass."""
-    old = Q(observed_at=None) | Q(observed_at__lt=now - NOTE_LOOK_EVERY)
-    here.filter(old).update(observed_at=now)
 
 
 def _is_news(job: Known, rows: Sequence[JobView]) -> bool:
@@ -145,6 +138,7 @@ def _see_record(job: Job, clients: Connections, now: datetime) -> bool:
         state,
         now=now,
         reason=_reason(job, "", state),
+        observed_at=now,
         started_at=_at(min(filter(None, (r.start_time for r in records)), default=None)),
         ended_at=_at(max(ends)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -24,6 +25,30 @@ def test_a_running_job_has_a_start_and_no_end(site: Site, running: Job) -> None:
     assert running.started_at
     assert (running.ended_at, running.exit_code) == (None, None)
     assert running.observed_at
+
+
+def test_a_look_without_news_is_noted_for_the_cluster_and_not_in_each_row(
+    site: Site, running: Job
+) -> None:
+    noted, later = running.observed_at, make.now() + timedelta(minutes=1)
+    site.sync(now=later)
+    job = Job.objects.select_related("cluster__health").get(pk=running.pk)
+    assert (job.observed_at, job.as_of) == (noted, later)
+
+
+def test_what_was_sent_after_the_last_look_was_not_seen_yet(site: Site, running: Job) -> None:
+    site.sync()
+    late = submit(running.allocation)
+    Job.objects.filter(pk=late.pk).update(state="known", slurm_job_id=999, sent_at=make.now())
+    assert Job.objects.select_related("cluster__health").get(pk=late.pk).as_of is None
+
+
+def test_what_has_ended_is_as_of_the_pass_that_saw_its_end(site: Site, running: Job) -> None:
+    site.finish(site.of(running), 60)
+    seen = make.now()
+    site.sync(now=seen)
+    site.sync(now=seen + timedelta(minutes=1))
+    assert Job.objects.select_related("cluster__health").get(pk=running.pk).as_of == seen
 
 
 @pytest.mark.parametrize(
