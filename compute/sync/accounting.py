@@ -95,8 +95,9 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
     if not accounts or (cursor and now - cursor.read_until < READ_EVERY):
         return 0
     since = cursor.read_until if cursor else min(a.created_at for a in accounts.values())
+    until = now + timedelta(days=1)  # the cluster's clock may be ahead
     history = clients.any().history(
-        start=int((since - OVERLAP).timestamp()), end=int(now.timestamp())
+        start=int((since - OVERLAP).timestamp()), end=int(until.timestamp())
     )
     ours = [record for record in history if record.account in accounts and not is_probe(record)]
     with transaction.atomic():

@@ -103,6 +103,7 @@ def test_a_stranger_reads_it_without_signing_in(schema: Any) -> None:
 WITHOUT_BODY = [
     ("/api/v1/cases/{id}/close/", "post"),
     ("/api/v1/jobs/{id}/cancel/", "post"),
+    ("/api/v1/jobs/{id}/send-again/", "post"),
     ("/api/v1/models/{id}/confirm/", "post"),
     ("/api/v1/notices/{id}/read/", "post"),
     ("/api/v1/notices/read-all/", "post"),

@@ -18,6 +18,7 @@ from tests.faults.checker import judge
 from tests.faults.site import FaultySite
 
 WORKERS = 2
+MOST_SECONDS = 120
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def run(site: FaultySite, before: int, after: int) -> dict[str, Any]:
     _enable_dispatch()
     _work(site, lambda: not client.is_busy())
     _let_a_minute_pass()
-    _work(site, lambda: True, rest=3)
+    _work(site, lambda: _is_booked(client))
     names = client.states()
     starts = _starts(site)
     ours = [name for name in starts if name in names]
@@ -77,13 +78,22 @@ def _submit(client: Any, many: int) -> None:
 
 
 def _work(site: FaultySite, is_done: Callable[[], bool], rest: float = 0) -> None:
-    """Let workers work until all is done, and some seconds longer: what should not happen may."""
-    until = time.monotonic() + 120
-    site.keep_workers(WORKERS, rare=0.0)
-    while not is_done() and time.monotonic() < until:
+    """Let workers work until all is done, and some seconds longer: what should not happen may.
+
+    They are killed at each point of a pass the first time, so that others have to follow.
+    """
+    began, done_at = time.monotonic(), 0.0
+    while not done_at or time.monotonic() < done_at + rest:
+        site.keep_workers(WORKERS, rare=0.0)
         time.sleep(0.2)
-    time.sleep(rest)
+        if not done_at and (is_done() or time.monotonic() > began + MOST_SECONDS):
+            done_at = time.monotonic()
     site.end_workers()
+
+
+def _is_booked(client: Any) -> bool:
+    books = client.books()
+    return bool(books["booked"] == books["accounted"])
 
 
 def _found_again() -> int:
