@@ -19,7 +19,6 @@ def check(found: dict[str, Any]) -> None:
     assert found["states"].get("unknown", 0) <= found["intents"] * 0.1
 
 
-@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="runs PostgreSQL as another user")
 def test_500_intents_under_all_faults_run_once_and_every_point_was_hit() -> None:
     found = outcome_of("campaign", "--intents", "500", "--seed", "20261126")
