@@ -22,6 +22,7 @@ from projects.scoping import project_q, sees_everything
 if TYPE_CHECKING:
     from projects.scoping import Person
 
+TOKEN_PREFIX = "cesai-"  # noqa: S105 (a job's name is no secret)
 ATTEMPTS = 5
 STATE_LABELS = [
     (JobState.NEW.value, _("accepted")),
@@ -54,7 +55,17 @@ WAITING_LABELS = [
 
 def token_of(key: uuid.UUID) -> str:
     """The name under which a cluster knows the intent with this id; never used twice."""
-    return f"cesai-{key}"
+    return f"{TOKEN_PREFIX}{key}"
+
+
+def key_of(token: str) -> uuid.UUID | None:
+    """The id of the intent whose token this is; None for any other name."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    try:
+        return uuid.UUID(token.removeprefix(TOKEN_PREFIX))
+    except ValueError:
+        return None
 
 
 class JobQuerySet(models.QuerySet["Job"]):

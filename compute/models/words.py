@@ -43,7 +43,7 @@ WORDS = {
     # Ours
     "AllocationEnded": _("The allocation ended before the job started."),
     "AnswerLost": _("The cluster's answer was lost; it is sent again. Nothing runs twice."),
-    "AttemptsUnanswered": _("Its submission was not answered five times; the operator decides."),
+    "AttemptsUnanswered": _("Its submissions were not answered; the cluster's operator decides."),
     "NoUnixUser": _("Waits for the site to make the UNIX user and to deliver its credential."),
     "NotThere": _("Waits for the site to set the account. The command stands below."),
     "Differs": _("The cluster has another limit than the award. The command stands below."),

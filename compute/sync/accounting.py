@@ -14,12 +14,12 @@ from compute.models.ledger import post
 from compute.slurm.types import JobRecord
 from compute.sync.arrays import has_ended
 from compute.sync.connections import Connections
+from compute.sync.history import read_history
 from compute.sync.holds import is_probe
 from compute.sync.windows import lapse
 
 log = structlog.get_logger(__name__)
 
-OVERLAP = timedelta(hours=48)  # rows come late, and clocks differ
 READ_EVERY = timedelta(minutes=1)
 Account, Kind = LedgerEntry.Account, LedgerEntry.Kind
 
@@ -47,7 +47,7 @@ def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
         left = locked.reserved_gpu_seconds
         for record in records:
             usage = _upsert(locked.allocation, locked, record, now)
-            # As foreign use, before a restored database knew it again.
+            # Some is booked already where a restored database took it for foreign at first.
             unbooked = usage.gpu_seconds - _booked(usage)
             within = min(left, unbooked)
             _book_use(usage, within, Account.RESERVED, now)
@@ -95,10 +95,7 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
     if not accounts or (cursor and now - cursor.read_until < READ_EVERY):
         return 0
     since = cursor.read_until if cursor else min(a.created_at for a in accounts.values())
-    until = now + timedelta(days=1)  # the cluster's clock may be ahead
-    history = clients.any().history(
-        start=int((since - OVERLAP).timestamp()), end=int(until.timestamp())
-    )
+    history = read_history(clients, since=since, now=now)
     ours = [record for record in history if record.account in accounts and not is_probe(record)]
     with transaction.atomic():
         for record in _news(cluster, ours):
@@ -113,8 +110,7 @@ def _news(cluster: Cluster, records: Sequence[JobRecord]) -> list[JobRecord]:
         cluster=cluster, slurm_job_id__in={record.job_id for record in records}
     )
     known = {(r.slurm_job_id, r.submit_time, r.restarts): r for r in rows}
-    keys = {f"{_source(row)}:{account}" for row in rows for account in (
-        Account.RESERVED, Account.AVAILABLE)}  # fmt: skip
+    keys = [key for row in rows for key in _keys(row)]
     entries = LedgerEntry.objects.filter(source_key__in=keys).values_list("source_key", flat=True)
     booked = {key.rpartition(":")[0] for key in entries}
     return [
@@ -166,7 +162,7 @@ def _upsert(
 
 def _booked(usage: UsageRecord) -> int:
     """GPU-seconds of this record that the ledger has already."""
-    entries = LedgerEntry.objects.filter(source_key__startswith=f"{_source(usage)}:")
+    entries = LedgerEntry.objects.filter(source_key__in=_keys(usage))
     return entries.aggregate(total=Sum("gpu_seconds"))["total"] or 0
 
 
@@ -177,7 +173,7 @@ def _book_use(usage: UsageRecord, amount: int, debit: LedgerEntry.Account, now: 
         debit=debit,
         credit=Account.USED,
         gpu_seconds=amount,
-        source_key=f"{_source(usage)}:{debit}",
+        source_key=_key(usage, debit),
         at=now,
         job=usage.job,
         may_overdraw=debit == Account.AVAILABLE,  # it was used: asking is too late
@@ -199,6 +195,15 @@ def _give_back(job: Job, amount: int, now: datetime) -> None:
     )
     if job.allocation.has_ended:
         lapse(job.allocation, now=now, job=job)
+
+
+def _key(usage: UsageRecord, debit: LedgerEntry.Account) -> str:
+    return f"{_source(usage)}:{debit}"
+
+
+def _keys(usage: UsageRecord) -> list[str]:
+    """Under which the use of a record is booked: out of the reservation, and beyond it."""
+    return [_key(usage, Account.RESERVED), _key(usage, Account.AVAILABLE)]
 
 
 def _source(usage: UsageRecord) -> str:

@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from compute.models import Allocation, Cluster, ClusterHealth
+from compute.models.jobs import TOKEN_PREFIX
 from compute.slurm.errors import RefusedByCluster, SlurmError
 from compute.slurm.types import JobDescription, JobRecord, JobView
 from compute.states import Holds, LimitState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
+from compute.sync.traces import Trace
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "cesai-probe-"
+PREFIX = f"{TOKEN_PREFIX}probe-"
 # A site may change its mind, and what was refused may be taken later.
 PROVED_FOR = timedelta(days=7)
 REFUSED_FOR = timedelta(minutes=10)
@@ -51,7 +53,7 @@ def prove_holds(cluster: Cluster, clients: Connections, *, now: datetime) -> Non
     health.refresh_from_db()
 
 
-def is_probe(job: JobView | JobRecord) -> bool:
+def is_probe(job: JobView | JobRecord | Trace) -> bool:
     """Whether it is one of these jobs and nobody's work."""
     return job.name.startswith(PREFIX)
 

@@ -20,14 +20,14 @@ from django.urls import reverse
 from compute.models import Cluster, ClusterHealth, Job, Orphan
 from compute.states import JobState
 from compute.sync.connections import Connections
-from compute.sync.traces import Trace, canonical, key_of, of_record, of_view
+from compute.sync.history import read_history
+from compute.sync.traces import Trace, canonical, of_record, of_view
 from projects.actions.notices import tell
 from projects.models import User
 from projects.notices import NoticeKind
 
 log = structlog.get_logger(__name__)
 
-OVERLAP = timedelta(hours=48)  # clocks differ, and jobs that were sent before may start after
 AGAIN_AFTER = timedelta(minutes=1)  # slurmdbd lags: what was not told yet turns up
 NOT_SENT = (JobState.NEW, JobState.BLOCKED, JobState.SENDING, JobState.UNKNOWN)
 BATCH = 1000
@@ -85,7 +85,7 @@ def reconcile(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[
     is_fresh = health.reconciled_at is not None and now - health.reconciled_at < AGAIN_AFTER
     if cluster.is_stopped and is_fresh:
         return {}
-    traces = _traces(clients, since=(health.knows_until or cluster.created_at) - OVERLAP, now=now)
+    traces = _traces(clients, since=health.knows_until or cluster.created_at, now=now)
     adopted = _adopt(cluster, traces, now)
     note_orphans(cluster, (trace for found in traces.values() for trace in found), now=now)
     ended = {} if cluster.is_stopped else {"stop": None}
@@ -97,7 +97,7 @@ def reconcile(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[
 
 def note_orphans(cluster: Cluster, traces: Iterable[Trace], *, now: datetime) -> None:
     """Write down those whose intent is not here: its restore, or another portal, may tell why."""
-    named = {(t.job_id, t.submit_time): (t, key) for t in traces if (key := key_of(t.name))}
+    named = {(t.job_id, t.submit_time): (t, key) for t in traces if (key := t.key)}
     keys = {key for _trace, key in named.values()}
     known = set(Job.objects.filter(pk__in=keys).values_list("pk", flat=True))
     rows = [
@@ -136,15 +136,13 @@ def _place() -> str:
 def _traces(clients: Connections, *, since: datetime, now: datetime) -> dict[UUID, list[Trace]]:
     """By intent. Live jobs first: what ends in between stands in the accounting then."""
     views = clients.any().jobs()
-    end = now + timedelta(days=1)  # the cluster's clock may be ahead
-    records = clients.any().history(start=int(since.timestamp()), end=int(end.timestamp()))
+    records = read_history(clients, since=since, now=now)
     live = {(view.job_id, view.submit_time) for view in views}
     found: dict[UUID, list[Trace]] = defaultdict(list)
     gone = (r for r in records if (r.job_id, r.submit_time) not in live)
     for trace in (*map(of_view, views), *map(of_record, gone)):
-        key = key_of(trace.name)
-        if key is not None:
-            found[key].append(trace)
+        if trace.key is not None:
+            found[trace.key].append(trace)
     return found
 
 

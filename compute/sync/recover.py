@@ -17,7 +17,7 @@ from compute.sync.connections import Connections
 from compute.sync.holds import is_probe
 from compute.sync.identity import commit_id
 from compute.sync.reconcile import note_orphans
-from compute.sync.traces import canonical, key_of, of_record, of_view
+from compute.sync.traces import Trace, canonical, of_record, of_view
 
 log = structlog.get_logger(__name__)
 
@@ -78,37 +78,36 @@ def reap(
     Never a running one. One whose intent we do not know may stand in a newer database than ours:
     it is listed for a day first.
     """
-    held = [(v, key) for v in views if v.is_held and (key := key_of(v.name))]
-    known = Job.objects.filter(pk__in={key for _view, key in held})
+    held = [of_view(view) for view in views if view.is_held]
+    named = [trace for trace in held if trace.key]
+    known = Job.objects.filter(pk__in={trace.key for trace in named})
     jobs = {job.pk: job for job in known.select_related("allocation").defer("script")}
-    strays = [v for v, key in held if key in jobs and _is_stray(v, jobs[key], clients)]
-    strays += [
-        view for view in views if is_probe(view) and view.is_held and view.user in clients.users
-    ]
-    orphans = [view for view, key in held if key not in jobs]
-    reaped = sum(cancel_quietly(clients, view.user, view.job_id) for view in strays)
-    if orphans:
-        note_orphans(cluster, map(of_view, orphans), now=now)
-        reaped += _reap_orphans(cluster, orphans, clients, now)
-    return reaped
-
-
-def _reap_orphans(
-    cluster: Cluster, views: Sequence[JobView], clients: Connections, now: datetime
-) -> int:
-    """Those of our accounts that were listed long enough."""
-    listed = cluster.orphans.filter(first_seen_at__lte=now - LISTED_FOR)
-    due = set(listed.values_list("slurm_job_id", "submit_time"))
-    accounts = set(
-        Allocation.objects.filter(pool__cluster=cluster).values_list("slurm_account", flat=True)
-    )
+    orphans = [trace for trace in named if trace.key not in jobs]
+    doomed = [trace for trace in held if is_probe(trace)]
+    doomed += [t for t in named if t.key in jobs and _is_stray(t, jobs[t.key])]
+    doomed += _overdue(cluster, orphans, now)
     return sum(
-        cancel_quietly(clients, view.user, view.job_id)
-        for view in views
-        if (view.job_id, view.submit_time) in due
-        and view.account in accounts
-        and view.user in clients.users
+        cancel_quietly(clients, trace.user, trace.job_id)
+        for trace in doomed
+        if trace.user in clients.users
     )
+
+
+def _overdue(cluster: Cluster, orphans: Sequence[Trace], now: datetime) -> list[Trace]:
+    """Those of our accounts that were listed long enough; first of all, list them."""
+    note_orphans(cluster, orphans, now=now)
+    here = [trace.job_id for trace in orphans]
+    cluster.orphans.filter(is_held=True).exclude(slurm_job_id__in=here).update(is_held=False)
+    listed = cluster.orphans.filter(is_held=True, first_seen_at__lte=now - LISTED_FOR)
+    due = set(listed.values_list("slurm_job_id", "submit_time"))
+    ours = Allocation.objects.filter(pool__cluster=cluster, slurm_account__in={
+        trace.account for trace in orphans})  # fmt: skip
+    accounts = set(ours.values_list("slurm_account", flat=True))
+    return [
+        trace
+        for trace in orphans
+        if (trace.job_id, trace.submit_time) in due and trace.account in accounts
+    ]
 
 
 def _find(job: Job, views: Sequence[JobView], clients: Connections) -> int | None:
@@ -131,8 +130,7 @@ def _give_up_or_send_again(job: Job, now: datetime) -> None:
         job.move_to(JobState.UNKNOWN, now=now, reason="AttemptsUnanswered")
 
 
-def _is_stray(view: JobView, job: Job, clients: Connections) -> bool:
-    if not of_view(view).is_of(job) or view.user not in clients.users:
+def _is_stray(trace: Trace, job: Job) -> bool:
+    if not trace.is_of(job):
         return False
-    job_id = of_view(view).job_id
-    return job.slurm_job_id != job_id if job.slurm_job_id else job.state in FINAL
+    return job.slurm_job_id != trace.job_id if job.slurm_job_id else job.state in FINAL

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from compute.models import Job
+from compute.models.jobs import key_of
 from compute.slurm.types import JobRecord, JobView
 
-TOKEN_PREFIX = "cesai-"  # noqa: S105 (a job's name is no secret)
 NOT_STARTED = frozenset({"PENDING", "CANCELLED"})
 
 
@@ -31,6 +31,11 @@ class Trace:
     is_held: bool
 
     @property
+    def key(self) -> UUID | None:
+        """The intent whose name it bears; None for a name that is no token of ours."""
+        return key_of(self.name)
+
+    @property
     def rank(self) -> tuple[int, int]:
         """How likely it is the one that was meant, the smallest first.
 
@@ -49,31 +54,25 @@ class Trace:
 
 def of_view(view: JobView) -> Trace:
     """The trace of a job that slurmctld knows."""
-    return Trace(
-        job_id=view.array_job_id or view.job_id,
-        name=view.name,
-        user=view.user,
-        account=view.account,
-        state=view.state,
-        gpus=view.gpus,
-        submit_time=view.submit_time,
-        has_started=view.state not in NOT_STARTED or view.start_time is not None,
-        is_held=view.is_held,
-    )
+    return _trace(view, has_used=view.start_time is not None, is_held=view.is_held)
 
 
 def of_record(record: JobRecord) -> Trace:
     """The trace of a job that slurmdbd knows; whether it is held is not told there."""
+    return _trace(record, has_used=record.elapsed > 0, is_held=False)
+
+
+def _trace(row: JobView | JobRecord, *, has_used: bool, is_held: bool) -> Trace:
     return Trace(
-        job_id=record.array_job_id or record.job_id,
-        name=record.name,
-        user=record.user,
-        account=record.account,
-        state=record.state,
-        gpus=record.gpus,
-        submit_time=record.submit_time,
-        has_started=record.state not in NOT_STARTED or record.elapsed > 0,
-        is_held=False,
+        job_id=row.array_job_id or row.job_id,
+        name=row.name,
+        user=row.user,
+        account=row.account,
+        state=row.state,
+        gpus=row.gpus,
+        submit_time=row.submit_time,
+        has_started=row.state not in NOT_STARTED or has_used,
+        is_held=is_held,
     )
 
 
@@ -81,11 +80,3 @@ def canonical(job: Job, traces: Iterable[Trace]) -> int | None:
     """The Slurm id that this intent is to be known by; None if it left no trace."""
     mine = [trace for trace in traces if trace.is_of(job)]
     return min(mine, key=lambda trace: trace.rank).job_id if mine else None
-
-
-def key_of(name: str) -> UUID | None:
-    """The intent whose token a job's name is."""
-    try:
-        return UUID(name.removeprefix(TOKEN_PREFIX)) if name.startswith(TOKEN_PREFIX) else None
-    except ValueError:
-        return None

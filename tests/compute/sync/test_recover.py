@@ -182,6 +182,25 @@ def test_a_held_job_of_an_intent_that_we_do_not_know_is_listed_for_a_day_first(
     assert copy.run.state == "CANCELLED"
 
 
+def test_an_orphan_that_is_gone_is_held_no_longer(site: Site, job: Job) -> None:
+    site.sync()
+    copy = site.arrive(job, name=f"cesai-{make.key()}")
+    site.sync()
+    assert Orphan.objects.get().is_held
+    copy.is_held = False
+    site.sync()
+    assert not Orphan.objects.get().is_held
+
+
+def test_an_array_without_intent_is_cancelled_whole_after_a_day(site: Site, job: Job) -> None:
+    site.deliver(CONTROL, job.allocation.unix_user, seconds=200_000)
+    site.sync()
+    copy = site.arrive(job, name=f"cesai-{make.key()}", tasks=(0, 1, 2))
+    site.sync()
+    site.sync(now=make.now() + timedelta(hours=25))
+    assert (copy.run.state, Orphan.objects.count()) == ("CANCELLED", 1)
+
+
 def test_a_held_job_of_that_kind_in_a_foreign_account_is_never_touched(
     site: Site, job: Job
 ) -> None:
