@@ -19,7 +19,7 @@ from tests.faults.portal import directory_of_a_campaign
 from tests.faults.site import FaultySite
 
 WORKERS = 3
-ARRAYS = 0.1  # so many of the intents are arrays
+ARRAYS, CANCELLED = 0.1, 0.06  # so many of the intents are arrays, and are cancelled
 QUIET = FINAL | {"unknown", "blocked"}
 MOST_SECONDS_TO_SETTLE = 600
 
@@ -63,7 +63,7 @@ def _in_trouble(site: FaultySite, client: Any, intents: int) -> dict[str, int]:
     while client.accepted < intents or client.is_busy(share=0.2):
         site.keep_workers(WORKERS, rare=0.002)
         for _ in range(min(10, intents - client.accepted)):
-            client.submit(array="0-2" if site.dice.random() < ARRAYS else "")
+            _submit(site, client)
         lot = site.dice.random()
         if lot < 0.10:
             troubles["backends terminated"] += site.terminate_backends()
@@ -80,6 +80,14 @@ def _in_trouble(site: FaultySite, client: Any, intents: int) -> dict[str, int]:
             troubles["cluster killed"] += 1
         time.sleep(0.1)
     return dict(troubles)
+
+
+def _submit(site: FaultySite, client: Any) -> None:
+    """One intent, of which some are arrays, and some are not wanted any more at once."""
+    cluster = site.dice.choice(site.clusters).name
+    job = client.submit(cluster, array="0-2" if site.dice.random() < ARRAYS else "")
+    if site.dice.random() < CANCELLED:
+        client.cancel(job, cluster)
 
 
 def _settle(site: FaultySite, client: Any, ended: float) -> float:

@@ -107,6 +107,7 @@ class TroubledCluster(SimulatedCluster):
         if self._dice.random() > (0.06 if is_read else 0.35):
             return None
         fault = self._dice.choice(TO_READS if is_read else TO_CHANGES)
-        if fault is Fault.HUGE and self._dice.random() > 0.1:  # each moves 100 MB
+        # Each moves 100 MB: surely once, and seldom then.
+        if fault is Fault.HUGE and self.proxy.seen[fault] and self._dice.random() > 0.1:
             return Fault.RESET_IN_ANSWER
         return fault

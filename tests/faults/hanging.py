@@ -114,7 +114,7 @@ def _submit(client: Any, seconds: float, often: str, *now_and_then: str) -> None
 
 def _let_end(client: Any, running: dict[str, str]) -> None:
     for name, job in running.items():
-        client.cancel(job, name)
+        assert client.cancel(job, name)
     processes.wait_until(
         lambda: not client.is_busy(), seconds=120, every=0.5, what="it does not catch up"
     )
