@@ -26,7 +26,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from compute.models import Cluster, Job, Limit
-from compute.states import FINAL, NOT_HANDED_OVER, JobState, LimitState, Waiting
+from compute.states import FINAL, NOT_HANDED_OVER, SET_LIMITS, JobState, LimitState, Waiting
 from projects.models import Notice
 from projects.notices import Delivery
 from registry.models import Model
@@ -39,7 +39,7 @@ SECONDS = Histogram(
     registry=None,
 )
 LIVE = sorted(state.value for state in set(JobState) - FINAL)
-UNSET = sorted(state.value for state in set(LimitState) - {LimitState.IN_FORCE})
+UNSET = sorted(state.value for state in set(LimitState) - set(SET_LIMITS))
 
 
 @csrf_exempt  # or a stranger's POST would be told 403, and so that there is something

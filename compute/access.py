@@ -70,8 +70,14 @@ def get_allocation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Allocati
     )
     allocation = fetch(rows, key)
     if verb is not Verb.VIEW:
-        require(project_verbs(person, allocation.project), verb)
+        require(allocation_verbs(person, allocation), verb)
     return allocation
+
+
+def allocation_verbs(person: Person, allocation: Allocation) -> frozenset[Verb]:
+    """What the person may do to an allocation: by its project, and by its cluster."""
+    by_cluster = cluster_verbs(person, allocation.pool.cluster)
+    return project_verbs(person, allocation.project) | by_cluster
 
 
 def get_limit(person: Person, key: Key) -> Limit:

@@ -58,6 +58,7 @@ class Waiting(StrEnum):
 
     NOTHING = ""
     LIMIT = "limit"  # the allocation is not in force on the cluster yet
+    PAUSE = "pause"  # the allocation is paused
     CREDENTIAL = "credential"
     CLUSTER = "cluster"  # unreachable, or not taking jobs
     OPERATOR = "operator"  # the database was restored: the operator looks first
@@ -90,6 +91,7 @@ FINAL = ENDED_ON_CLUSTER | {J.REFUSED}
 NOT_HANDED_OVER = frozenset({J.NEW, J.BLOCKED})
 ON_CLUSTER = frozenset({J.KNOWN, J.RELEASED, J.PENDING, J.RUNNING})
 DECIDABLE = frozenset({R.SUBMITTED, R.IN_REVIEW})
+SET_LIMITS = frozenset({LimitState.IN_FORCE, LimitState.SET_NOT_PROVEN})
 ENDED_ALLOCATIONS = frozenset({AllocationState.EXPIRED, AllocationState.REVOKED})
 
 _SEEN = frozenset({J.PENDING, J.RUNNING}) | ENDED_ON_CLUSTER

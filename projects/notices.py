@@ -24,6 +24,10 @@ class NoticeKind(StrEnum):
     WATCH_MATCHED = "watch_matched"  # watch, model
     JOIN_ASKED = "join_asked"  # group, project
     JOIN_ANSWERED = "join_answered"  # project, answer: accepted or declined
+    ALLOCATION_PAUSED = "allocation_paused"  # all of an allocation: project, pool
+    ALLOCATION_RESUMED = "allocation_resumed"
+    ALLOCATION_ENDED = "allocation_ended"
+    HOURS_RETURNED = "hours_returned"  # and hours
     DISPATCH_STOPPED = "dispatch_stopped"  # cluster
 
 
@@ -39,6 +43,8 @@ _AT_ONCE = {
     NoticeKind.REQUEST_RETURNED,
     NoticeKind.REQUEST_AWARDED,
     NoticeKind.REQUEST_DENIED,
+    NoticeKind.ALLOCATION_PAUSED,
+    NoticeKind.ALLOCATION_ENDED,
     NoticeKind.JOIN_ASKED,
     NoticeKind.DISPATCH_STOPPED,
 }

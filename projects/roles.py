@@ -34,6 +34,8 @@ class Verb(StrEnum):
     REQUEST_COMPUTE = "request_compute"
     REVIEW_REQUEST = "review_request"
     AWARD = "award"
+    PAUSE_ALLOCATION = "pause_allocation"
+    RETURN_HOURS = "return_hours"
     SUBMIT_JOB = "submit_job"
     CANCEL_JOB = "cancel_job"
     READ_SCRIPT = "read_script"
@@ -52,6 +54,7 @@ _LEAD = _MEMBER | {
     Verb.CREATE_PROJECT,
     Verb.EDIT_PROJECT,
     Verb.REQUEST_COMPUTE,
+    Verb.RETURN_HOURS,
     Verb.CANCEL_JOB,
     Verb.READ_SCRIPT,
     Verb.ANSWER_CASE,
@@ -65,7 +68,15 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
     Role.PARTNER_ADMIN: frozenset(
         {Verb.VIEW, Verb.EDIT_PARTNER, Verb.CREATE_GROUP, Verb.MANAGE_MEMBERS}
     ),
-    Role.OPERATOR: frozenset({Verb.VIEW, Verb.OPERATE_CLUSTER, Verb.CANCEL_JOB, Verb.READ_SCRIPT}),
+    Role.OPERATOR: frozenset(
+        {
+            Verb.VIEW,
+            Verb.OPERATE_CLUSTER,
+            Verb.PAUSE_ALLOCATION,
+            Verb.CANCEL_JOB,
+            Verb.READ_SCRIPT,
+        }
+    ),
     Role.COORDINATOR: frozenset(
         {
             Verb.VIEW,
@@ -75,7 +86,16 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.HANDLE_CASE,
         }
     ),
-    Role.QUOTA_ADMIN: frozenset({Verb.VIEW, Verb.REVIEW_REQUEST, Verb.AWARD, Verb.SEE_WORKLIST}),
+    Role.QUOTA_ADMIN: frozenset(
+        {
+            Verb.VIEW,
+            Verb.REVIEW_REQUEST,
+            Verb.AWARD,
+            Verb.PAUSE_ALLOCATION,
+            Verb.RETURN_HOURS,
+            Verb.SEE_WORKLIST,
+        }
+    ),
     Role.AUDITOR: frozenset({Verb.VIEW, Verb.SEE_WORKLIST}),
     Role.PORTAL_ADMIN: frozenset(
         {Verb.VIEW, Verb.EDIT_PARTNER, Verb.CREATE_GROUP, Verb.CREATE_CLUSTER}

@@ -194,6 +194,7 @@ def make_cluster(**values: Any) -> Cluster:
         "name": f"Cluster {n}",
         "connection": Cluster.Connection.RUN,
         "limit_mode": Cluster.LimitMode.APPLY,
+        "usage_decay": Cluster.UsageDecay.NONE,
         "slurm_cluster": f"c{n}",
         "project_directory": "/tmp/{unix_user}",
         **values,
@@ -274,6 +275,8 @@ def make_allocation(
             LimitState.IN_FORCE,
             now=now(),
             observed_gpu_minutes=limit.desired_gpu_minutes,
+            proven_gpu_minutes=limit.desired_gpu_minutes,
+            proven_closed=False,
             verified_at=now(),
         )
     return Allocation.objects.select_related("pool__cluster", "project").get(pk=allocation.pk)

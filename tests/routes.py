@@ -350,6 +350,30 @@ API: Table = {
     },
     "api-allocations-list": {"get": _list()},
     "api-allocations-detail": {"get": _detail(ON_CLUSTER)},
+    "api-allocations-pause": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}) | OPERATOR,
+            sees=OURS | STAFF,
+            body=lambda w: {"reason": "broken"},
+        )
+    },
+    "api-allocations-resume": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}) | OPERATOR, sees=OURS | STAFF, body=lambda w: w.pause()
+        )
+    },
+    "api-allocations-return-hours": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}) | LEADS,
+            sees=ON_CLUSTER,
+            body=lambda w: {"gpu_hours": "1", "reason": "unspent"},
+        )
+    },
+    "api-allocations-end": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}), sees=ON_CLUSTER, body=lambda w: {"reason": "over"}
+        )
+    },
     "api-limits-list": {"get": _list()},
     "api-limits-detail": {"get": _detail(ON_CLUSTER)},
     "api-ledger-list": {"get": _list()},
@@ -535,6 +559,24 @@ PAGES: Table = {
     "cluster-enable": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.stop())},
     "allocations": {"get": Rule(may=_SIGNED)},
     "allocation": {"get": Rule(may=ON_CLUSTER)},
+    "allocation-pause": {
+        "post": _form(
+            frozenset({"quota_admin"}) | OPERATOR, OURS | STAFF, lambda w: {"pause-reason": "why"}
+        )
+    },
+    "allocation-resume": {
+        "post": _form(frozenset({"quota_admin"}) | OPERATOR, OURS | STAFF, lambda w: w.pause())
+    },
+    "allocation-return": {
+        "post": _form(
+            frozenset({"quota_admin"}) | LEADS,
+            ON_CLUSTER,
+            lambda w: {"return-gpu_hours": "1", "return-reason": "unspent"},
+        )
+    },
+    "allocation-end": {
+        "post": _form(frozenset({"quota_admin"}), ON_CLUSTER, lambda w: {"end-reason": "over"})
+    },
     "jobs": {"get": Rule(may=_SIGNED)},
     "job-new": {"get": Rule(may=WORKERS, status=302, hidden=200)},  # one allocation: no choice
     "job": {"get": Rule(may=ON_CLUSTER)},

@@ -117,6 +117,13 @@ class World:
         """As if the database had been restored and its cluster asked what it did meanwhile."""
         return {"stop": str(make.stop_dispatch(self.cluster, reconciled_at=make.now()))}
 
+    def pause(self) -> dict[str, str]:
+        """As if an operator had paused the allocation."""
+        Allocation.objects.filter(pk=self.allocation.pk).update(
+            paused_at=make.now(), pause_reason=CANARY
+        )
+        return {}
+
     def lose_job(self) -> dict[str, str]:
         """As if five attempts had not been answered."""
         Job.objects.filter(pk=self.job.pk).update(state="unknown", attempts=5)

@@ -109,6 +109,11 @@ def _check_open(allocation: Allocation, now: datetime) -> None:
             _("This allocation ended on %(day)s; jobs cannot be submitted under it any more.")
             % {"day": allocation.end}
         )
+    if allocation.paused_at is not None:
+        raise Conflict(
+            _("This allocation is paused: %(why)s Ask who paused it; submit when it goes on.")
+            % {"why": allocation.pause_reason}
+        )
     if not allocation.is_open(now):
         raise Conflict(
             _("This allocation begins on %(day)s; submit from then on.")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_filters.rest_framework import CharFilter, FilterSet, UUIDFilter
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request as Call
+from rest_framework.response import Response
 
 from compute import access
+from compute.actions import allocations as actions
 from compute.models import (
     Allocation,
     LedgerEntry,
@@ -18,6 +24,8 @@ from compute.serializers import allocations as shapes
 from projects.access import as_uuid
 from projects.errors import NotThere
 from projects.resources import Resource
+from projects.roles import Verb
+from projects.serializers import Nothing
 
 M = TypeVar("M", LedgerEntry, UsageRecord)
 
@@ -39,6 +47,51 @@ class AllocationResource(Resource):
 
     def get_object(self) -> Allocation:
         return access.get_allocation(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.DecisionIn, responses=shapes.AllocationOut)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Call, pk: str) -> Response:
+        """Nobody may submit under it, here and on the cluster; what is there already goes on."""
+        user: Any = request.user
+        row = access.get_allocation(user, pk, Verb.PAUSE_ALLOCATION)
+        values = self.body(shapes.DecisionIn)
+        actions.pause_allocation(by=user, allocation=row, now=timezone.now(), **values)
+        return self.shown(self.get_object())
+
+    @extend_schema(request=Nothing, responses=shapes.AllocationOut)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Call, pk: str) -> Response:
+        user: Any = request.user
+        row = access.get_allocation(user, pk, Verb.PAUSE_ALLOCATION)
+        self.body(Nothing)
+        actions.resume_allocation(by=user, allocation=row, now=timezone.now())
+        return self.shown(self.get_object())
+
+    @extend_schema(request=shapes.ReturnIn, responses=shapes.AllocationOut)
+    @action(detail=True, methods=["post"], url_path="return-hours")
+    def return_hours(self, request: Call, pk: str) -> Response:
+        """Give unspent GPU-hours back to the pool."""
+        user: Any = request.user
+        row = access.get_allocation(user, pk, Verb.RETURN_HOURS)
+        values = self.body(shapes.ReturnIn)
+        actions.return_hours(
+            by=user,
+            allocation=row,
+            gpu_seconds=values["gpu_hours"],
+            reason=values["reason"],
+            now=timezone.now(),
+        )
+        return self.shown(self.get_object())
+
+    @extend_schema(request=shapes.DecisionIn, responses=shapes.AllocationOut)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Call, pk: str) -> Response:
+        """End it before its time: waiting jobs are cancelled, running ones finish."""
+        user: Any = request.user
+        row = access.get_allocation(user, pk, Verb.AWARD)
+        values = self.body(shapes.DecisionIn)
+        actions.end_allocation(by=user, allocation=row, now=timezone.now(), **values)
+        return self.shown(self.get_object())
 
 
 class LimitFilters(FilterSet):  # type: ignore[misc]

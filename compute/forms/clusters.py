@@ -1,4 +1,4 @@
-"""The shapes of what operators say of their cluster, and of the filters of allocations."""
+"""The shapes of what operators say of their cluster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import Cluster
-from projects.pages import Filters, PageForm
+from projects.pages import PageForm
 
 
 class ClusterForm(PageForm):
@@ -18,6 +18,12 @@ class ClusterForm(PageForm):
     )
     connection = forms.ChoiceField(label=_("connection"), choices=Cluster.Connection.choices)
     limit_mode = forms.ChoiceField(label=_("limits"), choices=Cluster.LimitMode.choices)
+    usage_decay = forms.ChoiceField(
+        label=_("used GPU-hours"),
+        choices=Cluster.UsageDecay.choices,
+        required=False,
+        help_text=Cluster._meta.get_field("usage_decay").help_text,
+    )
     rest_url = forms.URLField(
         label=_("address of slurmrestd"), required=False, assume_scheme="https"
     )
@@ -44,10 +50,3 @@ class StopForm(forms.Form):
     """Which stop of dispatch the operator looked at before lifting it."""
 
     stop = forms.UUIDField()
-
-
-class AllocationFilters(Filters):
-    lookups = {"project": "project__slug", "cluster": "pool__cluster__slug"}
-
-    project = forms.CharField(label=_("project"), max_length=24, required=False)
-    cluster = forms.CharField(label=_("cluster"), max_length=40, required=False)

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +68,12 @@ class Allocation(Stateful):
     state = models.CharField(
         max_length=8, choices=STATE_LABELS, default=AllocationState.AWARDED.value
     )
+    # A pause: nobody may submit under it; what runs or waits on the cluster already goes on
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    pause_reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     objects = AllocationQuerySet.as_manager()
@@ -130,3 +137,21 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.available} available, {self.reserved} reserved, {self.used} used"
+
+
+class CapacityReturn(models.Model):
+    """What an allocation gave back of one month's capacity of its pool."""
+
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="returns")
+    month = models.DateField()
+    gpu_seconds = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "month"]
+        constraints = [
+            models.CheckConstraint(condition=Q(gpu_seconds__gt=0), name="return_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gpu_seconds} GPU-s of {self.month:%Y-%m}"

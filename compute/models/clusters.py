@@ -60,6 +60,11 @@ class Cluster(models.Model):
         VERIFY = "verify", _("verify (the site sets limits, the portal reads back)")
         APPLY = "apply", _("apply (the portal sets limits and reads back)")
 
+    class UsageDecay(models.TextChoices):
+        UNKNOWN = "", _("not declared")
+        NONE = "none", _("does not fade: a limit holds over the account's whole life")
+        FADES = "fades", _("fades: used GPU-hours come back with time")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -70,6 +75,18 @@ class Cluster(models.Model):
     )
     limit_mode = models.CharField(
         _("limits"), max_length=8, choices=LimitMode, default=LimitMode.VERIFY
+    )
+    usage_decay = models.CharField(
+        _("used GPU-hours"),
+        max_length=8,
+        choices=UsageDecay,
+        default=UsageDecay.UNKNOWN,
+        db_default=UsageDecay.UNKNOWN,
+        blank=True,
+        help_text=_(
+            "As PriorityDecayHalfLife and PriorityUsageResetPeriod say, which the portal cannot "
+            "read. Only where they do not fade is a limit that was read back in force."
+        ),
     )
     rest_url = models.URLField(_("address of slurmrestd"), blank=True)
     slurm_cluster = models.CharField(

@@ -47,6 +47,7 @@ STATE_LABELS = [
 WAITING_LABELS = [
     (Waiting.NOTHING.value, ""),
     (Waiting.LIMIT.value, _("the limit on the cluster")),
+    (Waiting.PAUSE.value, _("the end of the allocation's pause")),
     (Waiting.CREDENTIAL.value, _("a credential from the site")),
     (Waiting.CLUSTER.value, _("the cluster")),
     (Waiting.OPERATOR.value, _("the cluster's operator")),

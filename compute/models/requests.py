@@ -51,6 +51,11 @@ class Request(Stateful):
 
     class Kind(models.TextChoices):
         NEW = "new", _("new")
+        SUPPLEMENT = "supplement", _("supplement")
+        EXTENSION = "extension", _("extension")
+        TRANSFER = "transfer", _("transfer")
+        REDUCTION = "reduction", _("reduction")
+        TERMINATION = "termination", _("termination")
 
     class Purpose(models.TextChoices):
         TRAINING = "training", _("training")
@@ -74,6 +79,16 @@ class Request(Stateful):
     model = models.ForeignKey(
         "registry.Model", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    # What a request of any other kind than "new" is about
+    allocation = models.ForeignKey(
+        "compute.Allocation",
+        on_delete=models.PROTECT,
+        related_name="requests",
+        null=True,
+        blank=True,
+    )
+    # Of a transfer: what is returned to the source pool; a GPU-hour of one type is none of another
+    returned_gpu_seconds = models.BigIntegerField(null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.NEW)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
     justification = models.TextField(_("justification"), blank=True)

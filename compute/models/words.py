@@ -47,6 +47,22 @@ WORDS = {
     "NoUnixUser": _("Waits for the site to make the UNIX user and to deliver its credential."),
     "NotThere": _("Waits for the site to set the account. The command stands below."),
     "Differs": _("The cluster has another limit than the award. The command stands below."),
+    "ToBeChanged": _(
+        "Another limit was decided; the site has to set it. The command stands below."
+    ),
+    "ToBeClosed": _(
+        "Nobody shall submit under it any more; the site has to close it. The command stands "
+        "below. Running jobs go on."
+    ),
+    "NotTaken": _("The cluster took the change without making it. The command stands below."),
+    "DecayNotDeclared": _(
+        "Set on the cluster. Whether used GPU-hours fade there was not declared by its operator, "
+        "so that it holds for the whole window is not proven."
+    ),
+    "UsageFades": _(
+        "Set on the cluster, where used GPU-hours fade with time: more can be used than was "
+        "awarded. A QOS with the flag NoDecay would hold it."
+    ),
     "WindowEnded": _("The window ended."),
 }
 

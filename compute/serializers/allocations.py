@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from rest_framework import serializers
 
@@ -14,7 +15,7 @@ from compute.models import (
     UsageRecord,
 )
 from compute.models.words import reason_in_words
-from compute.serializers.amounts import hours, moment
+from compute.serializers.amounts import GpuHours, hours, moment
 from projects.serializers import ResourceUrl
 
 
@@ -46,9 +47,17 @@ class AllocationOut(serializers.ModelSerializer[Allocation]):
         model = Allocation
         fields = [
             "id", "url", "project", "pool", "cluster", "origin", "state", "start", "end",
-            "gpu_hours", "gpu_seconds", "slurm_account", "unix_user", "balance", "limit",
-            "limit_state", "created_at",
+            "gpu_hours", "gpu_seconds", "slurm_account", "unix_user", "paused_at", "pause_reason",
+            "balance", "limit", "limit_state", "created_at",
         ]  # fmt: skip
+
+
+class DecisionIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=10_000, help_text="The project reads it.")
+
+
+class ReturnIn(DecisionIn):
+    gpu_hours = GpuHours()
 
 
 class LimitOut(serializers.ModelSerializer[Limit]):
@@ -57,14 +66,18 @@ class LimitOut(serializers.ModelSerializer[Limit]):
     slurm_account = serializers.CharField(source="allocation.slurm_account", read_only=True)
     unix_user = serializers.CharField(source="allocation.unix_user", read_only=True)
     as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+    is_to_be_closed = serializers.BooleanField(
+        read_only=True, help_text="Nobody may submit under the account any more."
+    )
     detail = serializers.SerializerMethodField(help_text="What it waits for, in words.")
 
     class Meta:
         model = Limit
         fields = [
             "id", "url", "allocation", "cluster", "slurm_account", "unix_user", "state",
-            "desired_gpu_minutes", "observed_gpu_minutes", "observed_user", "as_of", "verified_at",
-            "unreachable_since", "detail", "command",
+            "desired_gpu_minutes", "observed_gpu_minutes", "is_to_be_closed",
+            "observed_submit_jobs", "observed_user", "as_of", "verified_at", "unreachable_since",
+            "detail", "command",
         ]  # fmt: skip
 
     def get_detail(self, limit: Limit) -> str:

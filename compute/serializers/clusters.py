@@ -47,9 +47,9 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         model = Cluster
         fields = [
             "id", "url", "slug", "name", "partner", "description", "connection", "limit_mode",
-            "is_simulated", "project_directory", "quarantine_minutes", "holds", "state", "as_of",
-            "answered_at", "unreachable_since", "slurm_version", "wire", "is_stopped", "stop",
-            "stopped_at", "reconciled_at", "public_record",
+            "usage_decay", "is_simulated", "project_directory", "quarantine_minutes", "holds",
+            "state", "as_of", "answered_at", "unreachable_since", "slurm_version", "wire",
+            "is_stopped", "stop", "stopped_at", "reconciled_at", "public_record",
         ]  # fmt: skip
 
     def get_state(self, cluster: Cluster) -> str:
@@ -60,8 +60,9 @@ class ClusterChange(serializers.ModelSerializer[Cluster]):
     class Meta:
         model = Cluster
         fields = [
-            "name", "description", "connection", "limit_mode", "rest_url", "slurm_cluster",
-            "parent_account", "project_directory", "quarantine_minutes", "sacctmgr",
+            "name", "description", "connection", "limit_mode", "usage_decay", "rest_url",
+            "slurm_cluster", "parent_account", "project_directory", "quarantine_minutes",
+            "sacctmgr",
         ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from compute.slurm.types import (
     AssociationView,
@@ -24,6 +24,8 @@ class SlurmClient(Protocol):
     """
 
     wire: str
+    # Whether an account that exists can be changed: 22.05 would ignore it, or crash.
+    can_change_accounts: ClassVar[bool]
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -95,8 +97,21 @@ class SlurmClient(Protocol):
         Never changes an existing one: the caller reads first. Needs the control credential.
         """
 
+    def change_account(
+        self, *, name: str, gpu_minutes: int | None = None, max_submit_jobs: int | None = None
+    ) -> None:
+        """Set an existing account's GrpTRESMins gres/gpu and GrpSubmitJobs; None: no limit.
+
+        All its other limits are sent as they were read, because what is not sent is cleared.
+        Raises Unsupported, without a call, where accounts cannot be changed; RefusedByCluster
+        for one that is not there.
+        """
+
     def create_user_association(self, *, account: str, user: str) -> None:
         """Let a UNIX user submit under an account. Repeating it is success."""
+
+    def associations(self, accounts: Sequence[str]) -> Sequence[AssociationView]:
+        """What slurmdbd holds for these accounts and for the users associated with them."""
 
     def association(self, *, account: str, user: str = "") -> AssociationView | None:
         """What slurmdbd holds for an account (user "") or a user's association with it."""

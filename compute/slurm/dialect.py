@@ -9,7 +9,13 @@ from typing import ClassVar, NoReturn, Self
 
 from compute.slurm import classify
 from compute.slurm.answers import Answer, Call, Row, integer, mapping, text
-from compute.slurm.errors import Ambiguous, CredentialRejected, RefusedByCluster, SlurmError
+from compute.slurm.errors import (
+    Ambiguous,
+    CredentialRejected,
+    RefusedByCluster,
+    SlurmError,
+    Unsupported,
+)
 from compute.slurm.types import (
     AssociationView,
     JobDescription,
@@ -22,12 +28,14 @@ from compute.slurm.types import (
 
 # slurmrestd cannot read a time before this as `uts…` (22.05, measured).
 EARLIEST = 1_000_000
+ACCOUNTS_AT_ONCE = 100  # named in one address, which servers cut off at some kilobytes
 
 
 class Dialect(ABC):
     """A `SlurmClient` over a `Call`; see there for what its methods promise."""
 
     wire: str
+    can_change_accounts: ClassVar[bool] = False
     # Codes that this release gives for a bad token and for a silent slurmctld alike.
     suspicious: ClassVar[frozenset[int]] = frozenset()
     # Sent with every question for accounting rows.
@@ -129,20 +137,28 @@ class Dialect(ABC):
         # slurmdbd does not take an empty description.
         self._create_account(name, parent, description or name, gpu_minutes)
 
+    def change_account(
+        self, *, name: str, gpu_minutes: int | None = None, max_submit_jobs: int | None = None
+    ) -> None:
+        if not self.can_change_accounts:
+            raise Unsupported(f"{self.wire} cannot change an account; the site's staff can.")
+        row = next((row for row in self._association_rows([name]) if not row.get("user")), None)
+        if row is None:
+            raise RefusedByCluster(f"There is no account {name}.")
+        self._change_account(row, gpu_minutes, max_submit_jobs)
+
     def create_user_association(self, *, account: str, user: str) -> None:
         if self.association(account=account, user=user) is None:
             self._create_user_association(account, user)
 
+    def associations(self, accounts: Sequence[str]) -> Sequence[AssociationView]:
+        starts = range(0, len(accounts), ACCOUNTS_AT_ONCE)
+        parts = (self._association_rows(accounts[n : n + ACCOUNTS_AT_ONCE]) for n in starts)
+        return [self._association_view(row) for rows in parts for row in rows]
+
     def association(self, *, account: str, user: str = "") -> AssociationView | None:
-        query = {"account": account, "cluster": self._own_cluster()}
-        rows = self._read(self._slurmdb("associations"), "associations", query)
-        for row in rows:
-            # With several clusters in one accounting, or one partition only, it is another one.
-            if row.get("cluster") == self._own_cluster() and not text(row.get("partition")):
-                view = self._association_view(row)
-                if (view.account, view.user) == (account, user):
-                    return view
-        return None
+        found = self.associations([account])
+        return next((view for view in found if view.user == user), None)
 
     # The spelling of one wire version.
 
@@ -180,6 +196,12 @@ class Dialect(ABC):
     def _create_account(
         self, name: str, parent: str, description: str, gpu_minutes: int
     ) -> None: ...
+    def _change_account(
+        self, row: Row, gpu_minutes: int | None, max_submit_jobs: int | None
+    ) -> None:
+        """`row` is the association as it was read."""
+        raise NotImplementedError
+
     @abstractmethod
     def _create_user_association(self, account: str, user: str) -> None: ...
 
@@ -217,6 +239,18 @@ class Dialect(ABC):
         rows = self._read(path, "jobs", {**query, **scope})
         records = [self._job_record(row) for row in _with_id(rows)]
         return [record for record in records if record.cluster == self._own_cluster()]
+
+    def _association_rows(self, accounts: Sequence[str]) -> Sequence[Row]:
+        query = {"account": ",".join(accounts), "cluster": self._own_cluster()}
+        rows = self._read(self._slurmdb("associations"), "associations", query)
+        return [
+            row
+            for row in rows
+            # With several clusters in one accounting, or one partition only, it is another one.
+            if row.get("cluster") == self._own_cluster()
+            and not text(row.get("partition"))
+            and row.get("account") in accounts
+        ]
 
     def _is_any_held(self, job_id: int) -> bool:
         return any(view.is_held for view in self.tasks(job_id))

@@ -163,7 +163,7 @@ class V38(Dialect):
             "cluster": self._own_cluster(),
             "parent_account": parent,
             "user": None,  # "" would break the tree of associations
-            "max": {"tres": {"group": {"minutes": [_gpu_tres(gpu_minutes)]}}},
+            "max": {"tres": {"group": {"minutes": [gpu_tres(gpu_minutes)]}}},
         }
         self._write(self._slurmdb("associations"), {"associations": [association]})
 
@@ -188,7 +188,8 @@ def host_list(text: str) -> list[str]:
     return parts
 
 
-def _gpu_tres(count: int) -> Row:
+def gpu_tres(count: int) -> Row:
+    """One entry of a list of TRES objects."""
     return {"type": "gres", "name": "gpu", "count": count}
 
 

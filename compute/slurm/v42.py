@@ -17,13 +17,14 @@ from compute.slurm.types import (
     JobView,
     PartitionView,
 )
-from compute.slurm.v38 import host_list
+from compute.slurm.v38 import gpu_tres, host_list
 
 
 class V42(Dialect):
     """Numbers come as {set, infinite, number}; what is not understood is only warned about."""
 
     wire = "v0.0.42"
+    can_change_accounts = True
     # Naming one flag drops the defaults: alone, `skip_steps` cuts the times of a job to the
     # window that was asked for, so that usage is lost, and hides a requeued job's earlier runs.
     record_flags = {
@@ -157,7 +158,7 @@ class V42(Dialect):
         )
 
     def _create_account(self, name: str, parent: str, description: str, gpu_minutes: int) -> None:
-        minutes = [{"type": "gres", "name": "gpu", "count": gpu_minutes}]
+        minutes = [gpu_tres(gpu_minutes)]
         condition = {
             "accounts": [name],
             "clusters": [self._own_cluster()],
@@ -167,6 +168,23 @@ class V42(Dialect):
         body = {"association_condition": condition, "account": account}
         self._write(self._slurmdb("accounts_association"), body)
 
+    def _change_account(
+        self, row: Row, gpu_minutes: int | None, max_submit_jobs: int | None
+    ) -> None:
+        limits = mapping(row.get("max"))
+        tres, jobs = mapping(limits.get("tres")), mapping(limits.get("jobs"))
+        group = mapping(tres.get("group"))
+        minutes = _with_gpus(group.get("minutes"), gpu_minutes)
+        per = {**mapping(jobs.get("per")), "submitted": _wrapped(max_submit_jobs)}
+        changed = {
+            **limits,
+            "tres": {**tres, "group": {**group, "minutes": minutes}},
+            "jobs": {**jobs, "per": per},
+        }
+        names = ("account", "cluster", "partition", "user")
+        association = {**{name: row.get(name, "") for name in names}, "max": changed}
+        self._write(self._slurmdb("associations"), {"associations": [association]})
+
     def _create_user_association(self, account: str, user: str) -> None:
         condition = {
             "accounts": [account],
@@ -175,6 +193,20 @@ class V42(Dialect):
         }
         body = {"association_condition": condition, "user": {}}
         self._write(self._slurmdb("users_association"), body)
+
+
+def _with_gpus(minutes: object, count: int | None) -> list[Row]:
+    """A list of TRES objects with another count of GPUs."""
+    others = [
+        entry
+        for entry in (minutes if isinstance(minutes, list) else [])
+        if gpus_among([entry]) is None
+    ]
+    return [*others, *([gpu_tres(count)] if count is not None else [])]
+
+
+def _wrapped(number: int | None) -> Row:
+    return {"set": number is not None, "infinite": number is None, "number": number or 0}
 
 
 def _slash(path: str) -> str:

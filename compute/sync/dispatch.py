@@ -24,11 +24,11 @@ from compute.slurm.errors import (
     SlurmError,
 )
 from compute.slurm.types import JobDescription, Submitted
-from compute.states import NOT_HANDED_OVER, JobState, LimitState, Waiting
+from compute.states import NOT_HANDED_OVER, JobState, Waiting
 from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
 from compute.sync.holds import prove_holds
-from compute.sync.identity import commit_id, commit_ids, unwanted
+from compute.sync.identity import commit_id, commit_ids, permitted, unwanted
 from compute.sync.recover import recover
 from compute.sync.release import release
 
@@ -72,8 +72,7 @@ def note_credentials(cluster: Cluster, clients: Connections, *, now: datetime) -
     """
     jobs = Job.objects.filter(cluster=cluster)
     has_token = Q(allocation__unix_user__in=clients.users)
-    in_force = Q(allocation__limit__state=LimitState.IN_FORCE)
-    for job in jobs.filter(in_force, state=JobState.NEW).exclude(has_token):
+    for job in jobs.filter(permitted(), state=JobState.NEW).exclude(has_token):
         job.move_to(JobState.BLOCKED, now=now, waiting_for=Waiting.CREDENTIAL)
     fresh = Credential.objects.filter(
         cluster=cluster,
@@ -92,10 +91,11 @@ def wait_for(what: Waiting, cluster: Cluster) -> None:
 
 
 def _note_limits(cluster: Cluster) -> None:
-    in_force = Q(allocation__limit__state=LimitState.IN_FORCE)
-    waiting = Job.objects.filter(cluster=cluster, state=JobState.NEW)
-    limitless = waiting.exclude(in_force).exclude(waiting_for=Waiting.LIMIT)
-    Job.objects.filter(pk__in=limitless.values("pk")).update(waiting_for=Waiting.LIMIT)
+    waiting = Job.objects.filter(cluster=cluster, state=JobState.NEW).exclude(permitted())
+    is_paused = ~Q(allocation__paused_at=None)
+    for what, which in ((Waiting.PAUSE, is_paused), (Waiting.LIMIT, ~is_paused)):
+        rows = waiting.filter(which).exclude(waiting_for=what)
+        Job.objects.filter(pk__in=rows.values("pk")).update(waiting_for=what)
 
 
 def _claim(cluster: Cluster, clients: Connections, now: datetime) -> list[Job]:
@@ -105,9 +105,9 @@ def _claim(cluster: Cluster, clients: Connections, now: datetime) -> list[Job]:
             .select_related("allocation__pool")
             .filter(
                 Q(retry_at=None) | Q(retry_at__lte=Now()),
+                permitted(),
                 cluster=cluster,
                 state=JobState.NEW,
-                allocation__limit__state=LimitState.IN_FORCE,
                 allocation__unix_user__in=clients.users,
             )
             .exclude(unwanted())

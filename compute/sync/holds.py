@@ -12,7 +12,7 @@ from compute.models import Allocation, Cluster, ClusterHealth
 from compute.models.jobs import TOKEN_PREFIX
 from compute.slurm.errors import RefusedByCluster, SlurmError
 from compute.slurm.types import JobDescription, JobRecord, JobView
-from compute.states import Holds, LimitState
+from compute.states import SET_LIMITS, Holds
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
 from compute.sync.traces import Trace
@@ -36,7 +36,7 @@ def prove_holds(cluster: Cluster, clients: Connections, *, now: datetime) -> Non
     if health.holds_probed_at and now - health.holds_probed_at < rests:
         return
     rows = Allocation.objects.current().filter(
-        pool__cluster=cluster, limit__state=LimitState.IN_FORCE, unix_user__in=clients.users
+        pool__cluster=cluster, limit__state__in=SET_LIMITS, unix_user__in=clients.users
     )
     allocation = rows.select_related("pool").order_by("created_at").first()
     if allocation is None:

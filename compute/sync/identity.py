@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from compute.models import Job
-from compute.states import ENDED_ALLOCATIONS, JobState
+from compute.states import ENDED_ALLOCATIONS, SET_LIMITS, JobState, LimitState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
 
@@ -50,3 +50,16 @@ def refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
 def unwanted() -> Q:
     """Jobs that shall not start any more: cancelled by people, or their allocation has ended."""
     return ~Q(cancel_requested_at=None) | Q(allocation__state__in=ENDED_ALLOCATIONS)
+
+
+def permitted() -> Q:
+    """Jobs whose allocation is in force on the cluster and not paused.
+
+    One that was in force and waits for the site to change its limit still is: the portal itself
+    reserves no more than is awarded.
+    """
+    once = Q(
+        allocation__limit__state=LimitState.NEEDS_OPERATOR,
+        allocation__limit__proven_gpu_minutes__isnull=False,
+    )
+    return (Q(allocation__limit__state__in=SET_LIMITS) | once) & Q(allocation__paused_at=None)

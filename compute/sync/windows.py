@@ -8,7 +8,7 @@ from django.db import transaction
 
 from compute.models import Allocation, Balance, Cluster, Job, LedgerEntry
 from compute.models.ledger import post
-from compute.states import AllocationState, LimitState
+from compute.states import SET_LIMITS, AllocationState
 
 
 def advance_windows(cluster: Cluster, *, now: datetime) -> dict[str, int]:
@@ -20,7 +20,7 @@ def advance_windows(cluster: Cluster, *, now: datetime) -> dict[str, int]:
         state=AllocationState.AWARDED,
         start__lte=today,
         end__gt=today,
-        limit__state=LimitState.IN_FORCE,
+        limit__state__in=SET_LIMITS,
     )
     opened = sum(row.move_to(AllocationState.ACTIVE, now=now) for row in opening)
     return {"opened": opened, "ended": ended}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from compute import access
-from compute.forms.clusters import AllocationFilters
+from compute.actions import allocations as actions
+from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
 from compute.models import Allocation
 from compute.views.steps import limit_steps
-from projects.access import project_verbs
-from projects.pages import SignedIn, page_of
+from projects.access import belongs_to
+from projects.pages import PageForm, SignedIn, page_of
+from projects.roles import Verb
 
 SHOWN = 50
 
@@ -32,8 +37,74 @@ def allocation_list(request: SignedIn) -> HttpResponse:
 @login_required
 def allocation_page(request: SignedIn, key: str) -> HttpResponse:
     """One allocation with its balance, the proof of its limit, its ledger and its use."""
+    return _show(request, access.get_allocation(request.user, key))
+
+
+@require_POST
+@login_required
+def pause(request: SignedIn, key: str) -> HttpResponse:
+    """Nobody may submit under it for now."""
+    row = access.get_allocation(request.user, key, Verb.PAUSE_ALLOCATION)
+    form = DecisionForm(request.POST, prefix="pause")
+    if form.sent_by(request):
+        with form.told():
+            actions.pause_allocation(
+                by=request.user, allocation=row, now=timezone.now(), **form.cleaned_data
+            )
+            messages.success(request, _("Paused. The cluster is told next."))
+            return redirect("allocation", row.pk)
+    return _show(request, row, pause=form)
+
+
+@require_POST
+@login_required
+def resume(request: SignedIn, key: str) -> HttpResponse:
+    """The pause is over."""
+    row = access.get_allocation(request.user, key, Verb.PAUSE_ALLOCATION)
+    actions.resume_allocation(by=request.user, allocation=row, now=timezone.now())
+    messages.success(request, _("It goes on. The cluster is told next."))
+    return redirect("allocation", row.pk)
+
+
+@require_POST
+@login_required
+def return_hours(request: SignedIn, key: str) -> HttpResponse:
+    """Unspent GPU-hours go back to the pool."""
+    row = access.get_allocation(request.user, key, Verb.RETURN_HOURS)
+    form = ReturnForm(request.POST, prefix="return")
+    if form.sent_by(request):
+        with form.told():
+            actions.return_hours(
+                by=request.user,
+                allocation=row,
+                gpu_seconds=form.cleaned_data["gpu_hours"],
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+            messages.success(request, _("Returned to the pool. The limit follows."))
+            return redirect("allocation", row.pk)
+    return _show(request, row, give_back=form)
+
+
+@require_POST
+@login_required
+def end(request: SignedIn, key: str) -> HttpResponse:
+    """It ends before its time."""
+    row = access.get_allocation(request.user, key, Verb.AWARD)
+    form = DecisionForm(request.POST, prefix="end")
+    if form.sent_by(request):
+        with form.told():
+            actions.end_allocation(
+                by=request.user, allocation=row, now=timezone.now(), **form.cleaned_data
+            )
+            messages.success(request, _("Ended. Waiting jobs are cancelled, running ones finish."))
+            return redirect("allocation", row.pk)
+    return _show(request, row, end=form)
+
+
+def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpResponse:
+    """The page, with the one form that was sent and refused, if any, as it was typed."""
     now = timezone.now()
-    allocation = access.get_allocation(request.user, key)
     entries = allocation.entries.select_related("job")
     context: dict[str, Any] = {
         "allocation": allocation,
@@ -44,9 +115,16 @@ def allocation_page(request: SignedIn, key: str) -> HttpResponse:
         "is_stale": allocation.pool.cluster.health.is_stale(now),
         "days_left": (allocation.end - now.date()).days,
         "steps": limit_steps(allocation),
-        "verbs": project_verbs(request.user, allocation.project),
+        "verbs": access.allocation_verbs(request.user, allocation),
+        "is_own": belongs_to(request.user, allocation.project),
         "ledger": page_of(entries, request.GET, by="sequence", size=SHOWN),
         "usage": allocation.usage.select_related("job")[:SHOWN],
         "jobs": allocation.jobs.order_by("-submitted_at")[:10],
+        "pause": DecisionForm(prefix="pause"),
+        "give_back": ReturnForm(prefix="return"),
+        "end": DecisionForm(prefix="end"),
+        "refused": next(iter(sent.values()), None),
+        **sent,
     }
-    return render(request, "compute/allocation.html", context)
+    status = next((form.status for form in sent.values()), 200)
+    return render(request, "compute/allocation.html", context, status=status)

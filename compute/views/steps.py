@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.models import Allocation, Job
 from compute.models.words import reason_in_words
-from compute.states import JobState, LimitState
+from compute.states import SET_LIMITS, JobState, LimitState
 
 JOB_STEPS = {
     "accepted": _("accepted"),
@@ -67,7 +67,7 @@ def limit_steps(allocation: Allocation) -> list[Step]:
     limit = allocation.limit
     has_user = limit.detail != "NoUnixUser" and limit.observed_at is not None
     is_set = limit.observed_gpu_minutes is not None and bool(limit.observed_user)
-    in_force = limit.state == LimitState.IN_FORCE
+    in_force = limit.state in SET_LIMITS
     proof = [
         (_("awarded"), allocation.created_at, True),
         (_("UNIX user there"), limit.observed_at if has_user else None, has_user),

@@ -57,12 +57,13 @@ class Accounting:
     def get(self, account: str, user: str = "") -> Association | None:
         return self._associations.get((account, user))
 
-    def of(self, account: str | None, user: str | None = None) -> list[Association]:
-        """Associations of an account, None for all, and of a user, None for all."""
+    def of(self, accounts: str | None, user: str | None = None) -> list[Association]:
+        """Associations of accounts ("a,b", None for all), and of a user, None for all."""
+        named = None if accounts is None else accounts.split(",")
         return [
             association
             for association in self._associations.values()
-            if account in (None, association.account) and user in (None, association.user)
+            if (named is None or association.account in named) and user in (None, association.user)
         ]
 
     def lineage(self, account: str) -> list[Association]:
@@ -93,3 +94,12 @@ class Accounting:
             return False
         self.set(association)
         return True
+
+    def change_association(self, by: str, association: Association) -> None:
+        """Put another set of limits in place of all that there are."""
+        if not self.coordinates(by, association.account):
+            raise RefusedError(ACCESS_DENIED)
+        known = self.get(association.account, association.user)
+        if known is not None:
+            association.parent = known.parent
+            self.set(association)

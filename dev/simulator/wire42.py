@@ -53,6 +53,7 @@ class Wire42(Wire):
             ("GET", "slurmdb", "jobs", False): self.records,
             ("GET", "slurmdb", "job", True): self.records,
             ("GET", "slurmdb", "associations", False): self.associations,
+            ("POST", "slurmdb", "associations", False): self.change_associations,
             ("POST", "slurmdb", "accounts_association", False): self.add_account,
             ("POST", "slurmdb", "users_association", False): self.add_users,
         }
@@ -168,6 +169,24 @@ class Wire42(Wire):
         shown = [rows.association(self.cluster, association) for association in found]
         warnings = [] if found else [{"description": "slurmdb_associations_get() found nothing"}]
         return self._reply({"associations": shown, "warnings": warnings})
+
+    def change_associations(self, request: Request) -> Reply:
+        """What is not sent is cleared; what is not there, or of another cluster, is left out."""
+        for asked in dig(request.body, "associations") or []:
+            if asked.get("cluster") != self.cluster.settings.name:
+                continue
+            limits = asked.get("max") or {}
+            submitted = dig(limits, "jobs", "per", "submitted") or {}
+            changed = Association(
+                account=asked["account"],
+                user=asked.get("user") or "",
+                gpu_minutes=asked_gpus(dig(limits, "tres", "group", "minutes")),
+                gpus=asked_gpus(dig(limits, "tres", "total")),
+                max_submit_jobs=submitted.get("number") if submitted.get("set") else None,
+            )
+            self.accounting.change_association(request.user, changed)
+        self.scheduler.unsettle()
+        return self._reply({})
 
     def add_account(self, request: Request) -> Reply:
         asked = dig(request.body, "association_condition", "association")

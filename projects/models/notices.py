@@ -37,6 +37,10 @@ KIND_LABELS = [
     (NoticeKind.WATCH_MATCHED.value, _("a watch finds an effort")),
     (NoticeKind.JOIN_ASKED.value, _("a group asks to take part in my project")),
     (NoticeKind.JOIN_ANSWERED.value, _("my group's wish to take part is answered")),
+    (NoticeKind.ALLOCATION_PAUSED.value, _("an allocation is paused")),
+    (NoticeKind.ALLOCATION_RESUMED.value, _("an allocation goes on after a pause")),
+    (NoticeKind.ALLOCATION_ENDED.value, _("an allocation is ended before its time")),
+    (NoticeKind.HOURS_RETURNED.value, _("GPU-hours of an allocation are returned")),
     (NoticeKind.DISPATCH_STOPPED.value, _("a cluster of mine takes no jobs until I look")),
 ]
 DELIVERY_LABELS = [
@@ -60,6 +64,10 @@ SENTENCES: dict[str, Any] = {
     NoticeKind.WATCH_MATCHED: _("Your watch “%(watch)s” found %(model)s."),
     NoticeKind.JOIN_ASKED: _("%(group)s asks to take part in %(project)s."),
     NoticeKind.JOIN_ANSWERED: _("Your group's wish to take part in %(project)s was %(answer)s."),
+    NoticeKind.ALLOCATION_PAUSED: _("The allocation of %(project)s in %(pool)s was paused."),
+    NoticeKind.ALLOCATION_RESUMED: _("The allocation of %(project)s in %(pool)s goes on."),
+    NoticeKind.ALLOCATION_ENDED: _("The allocation of %(project)s in %(pool)s was ended."),
+    NoticeKind.HOURS_RETURNED: _("GPU-hours of %(project)s in %(pool)s were returned."),
     NoticeKind.DISPATCH_STOPPED: _(
         "The portal's database was restored. %(cluster)s gets no jobs until you have looked at "
         "what it did meanwhile."
@@ -68,6 +76,7 @@ SENTENCES: dict[str, Any] = {
 WITH_HOURS: dict[str, Any] = {
     NoticeKind.REQUEST_SUBMITTED: _("%(project)s submitted a request for %(hours)s GPU-hours."),
     NoticeKind.REQUEST_AWARDED: _("%(hours)s GPU-hours were awarded to %(project)s."),
+    NoticeKind.HOURS_RETURNED: _("%(hours)s GPU-hours of %(project)s in %(pool)s were returned."),
 }
 WORDS = {"accepted": _("accepted"), "declined": _("declined")}
 MOST_COUNTED = 100

@@ -170,6 +170,7 @@ def _cluster(described: dict[str, Any], partner: Partner, operator: User, now: d
         "project_directory": described["project_directory"],
         "sacctmgr": described.get("sacctmgr", "sacctmgr"),
         "is_simulated": not described["real"],
+        "usage_decay": Cluster.UsageDecay.NONE,  # as dev/slurm sets it up
     }
     cluster = Cluster.objects.filter(slug=described["slug"]).first()
     if cluster is None:

@@ -104,16 +104,17 @@ def test_without_a_control_credential_it_waits_and_says_so(site: Site, waiting: 
 def test_a_limit_that_fails_does_not_stop_the_next(site: Site, waiting: Limit) -> None:
     other = make.make_allocation(pool=waiting.allocation.pool, in_force=False).limit
     site.deliver(waiting.allocation.unix_user, other.allocation.unix_user)
-    site.plan(Fault.DROP_BEFORE, "associations")
+    site.plan(Fault.DROP_BEFORE, "accounts")
     site.sync()
-    assert sorted([state_of(waiting), state_of(other)]) == ["in_force", "pending"]
+    assert sorted([state_of(waiting), state_of(other)]) == ["applying", "in_force"]
 
 
-def test_an_ended_allocation_is_left_alone(site: Site, waiting: Limit) -> None:
+def test_for_an_ended_allocation_no_account_is_made(site: Site, waiting: Limit) -> None:
     Allocation.objects.update(state="revoked")
     site.deliver(waiting.allocation.unix_user)
     site.sync()
-    assert state_of(waiting) == "pending"
+    assert state_of(waiting) == "in_force"
+    assert site.simulated.accounting.get(waiting.allocation.slurm_account) is None
 
 
 def test_since_when_it_cannot_be_checked_is_kept_until_it_can(site: Site, waiting: Limit) -> None:

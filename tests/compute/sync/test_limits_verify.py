@@ -76,15 +76,13 @@ def test_what_the_site_changes_later_is_noticed_with_the_repair(
     assert "modify account" in limit.command
 
 
-def test_what_is_in_force_is_checked_again_every_five_minutes_only(
-    site: Site, limit: Limit
-) -> None:
+def test_what_is_in_force_is_checked_again_every_minute(site: Site, limit: Limit) -> None:
     site.set_limit(limit)
     site.sync()
     limit.refresh_from_db()
     first = limit.verified_at
     assert first
-    site.sync(now=first + timedelta(minutes=4))
+    site.sync(now=first + timedelta(seconds=50))
     limit.refresh_from_db()
     assert limit.verified_at == first
     site.sync(now=first + timedelta(minutes=6))
