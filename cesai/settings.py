@@ -36,6 +36,7 @@ INVITATION_DAYS = env.number("CESAI_INVITATION_DAYS", 14, least=1, most=365)
 TOKEN_DAYS = env.number("CESAI_TOKEN_DAYS", 90, least=1, most=365)
 # GPU-hours of training that a project asks for in a year, from which on the gate looks: at
 # similar efforts, and at plans that say too little to compare.
+TWO_SIGNATURES_GPU_HOURS = env.number("CESAI_TWO_SIGNATURES_GPU_HOURS", 100_000)
 GATE_GPU_HOURS = env.number("CESAI_GATE_GPU_HOURS", 100)
 GATE_FACTS_GPU_HOURS = env.number("CESAI_GATE_FACTS_GPU_HOURS", 5_000)
 PLAN_STALE_DAYS = env.number("CESAI_PLAN_STALE_DAYS", 90, least=1, most=3650)

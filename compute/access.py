@@ -55,7 +55,12 @@ def get_pool(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Pool:
 def get_request(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Request:
     """A request by UUID. Raises NotThere, NotAllowed."""
     rows = Request.objects.visible_to(person).select_related(
-        "project__lead_group__partner", "model", "created_by", "decided_by"
+        "project__lead_group__partner",
+        "model",
+        "created_by",
+        "decided_by",
+        "denied_by",
+        "allocation__pool__cluster",
     )
     request = fetch(rows, key)
     if verb is not Verb.VIEW:
@@ -72,6 +77,13 @@ def get_allocation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Allocati
     if verb is not Verb.VIEW:
         require(allocation_verbs(person, allocation), verb)
     return allocation
+
+
+def require_talk(person: Person, request: Request) -> None:
+    """For writing about a request: its project's leads and those who review. Raises NotAllowed."""
+    verbs = project_verbs(person, request.project)
+    if Verb.REVIEW_REQUEST not in verbs:
+        require(verbs, Verb.REQUEST_COMPUTE)
 
 
 def allocation_verbs(person: Person, allocation: Allocation) -> frozenset[Verb]:

@@ -112,6 +112,7 @@ REQUEST_MOVES: Mapping[RequestState, frozenset[RequestState]] = {
     R.SUBMITTED: frozenset({R.IN_REVIEW, R.CHANGES_REQUESTED, R.AWARDED, R.DENIED, R.WITHDRAWN}),
     R.IN_REVIEW: frozenset({R.CHANGES_REQUESTED, R.AWARDED, R.DENIED, R.WITHDRAWN}),
     R.CHANGES_REQUESTED: frozenset({R.IN_REVIEW, R.WITHDRAWN}),
+    R.DENIED: frozenset({R.IN_REVIEW}),  # an appeal, once
 }
 ALLOCATION_MOVES: Mapping[AllocationState, frozenset[AllocationState]] = {
     AllocationState.AWARDED: frozenset(AllocationState) - {AllocationState.AWARDED},

@@ -20,6 +20,9 @@ class NoticeKind(StrEnum):
     REQUEST_RETURNED = "request_returned"
     REQUEST_AWARDED = "request_awarded"
     REQUEST_DENIED = "request_denied"
+    REQUEST_MESSAGE = "request_message"
+    REQUEST_APPEALED = "request_appealed"
+    AWARD_SIGNED = "award_signed"
     REQUEST_HELD = "request_held"  # project, code: an award waits for a case
     WATCH_MATCHED = "watch_matched"  # watch, model
     JOIN_ASKED = "join_asked"  # group, project

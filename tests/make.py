@@ -14,7 +14,8 @@ from compute.actions.awards import Grant, award
 from compute.actions.clusters import deliver_credential, register_cluster, set_capacity
 from compute.actions.job_specs import JobSpec
 from compute.actions.jobs import submit_job
-from compute.actions.requests import Ask, create_request, submit_request
+from compute.actions.kinds import Ask, Asked
+from compute.actions.requests import create_request, submit_request
 from compute.models import (
     Allocation,
     Cluster,
@@ -236,16 +237,8 @@ def make_request(
     """A request for evaluation over thirty days, handed in."""
     project, pool = project or make_project(), pool or make_pool()
     line = Ask(pool, today(), today() + timedelta(30), gpu_hours * HOUR)
-    values = {
-        "model": None,
-        "purpose": "evaluation",
-        "justification": "",
-        "why_not_reasons": [],
-        "why_not_text": "",
-        "lines": [line],
-        **values,
-    }
-    request = create_request(by=project.created_by, project=project, now=now(), **values)
+    asked = Asked(**{"purpose": "evaluation", "lines": [line], **values})
+    request = create_request(by=project.created_by, project=project, asked=asked, now=now())
     if submitted:
         submit_request(by=project.created_by, request=request, now=now())
     return request

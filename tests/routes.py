@@ -338,6 +338,27 @@ API: Table = {
             body=lambda w: {"comment": "Which data?"},
         ),
     },
+    "api-requests-recuse": {
+        "post": Rule(
+            may=frozenset({"quota_admin", "coordinator"}),
+            sees=OURS | STAFF,
+            body=lambda w: {"reason": "a friend's"},
+        ),
+    },
+    "api-requests-appeal": {
+        "post": Rule(
+            may=LEADS, sees=OURS | STAFF, body=lambda w: w.deny({"reason": "you overlooked it"})
+        ),
+    },
+    "api-requests-messages": {
+        "get": Rule(may=OURS | STAFF),
+        "post": Rule(
+            may=LEADS | {"quota_admin", "coordinator"},
+            sees=OURS | STAFF,
+            body=lambda w: {"text": "when?"},
+            status=201,
+        ),
+    },
     "api-requests-award": {
         "post": Rule(
             may=frozenset({"quota_admin"}), sees=OURS | STAFF, body=lambda w: w.award_body()
@@ -545,6 +566,21 @@ PAGES: Table = {
             frozenset({"quota_admin", "coordinator"}),
             OURS | STAFF,
             lambda w: {"back-comment": "why?"},
+        )
+    },
+    "request-recuse": {
+        "post": _form(
+            frozenset({"quota_admin", "coordinator"}),
+            OURS | STAFF,
+            lambda w: {"recuse-comment": "a friend's"},
+        )
+    },
+    "request-appeal": {
+        "post": _form(LEADS, OURS | STAFF, lambda w: w.deny({"appeal-comment": "overlooked"}))
+    },
+    "request-say": {
+        "post": _form(
+            LEADS | {"quota_admin", "coordinator"}, OURS | STAFF, lambda w: {"say-comment": "?"}
         )
     },
     "request-award": {

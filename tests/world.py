@@ -124,6 +124,14 @@ class World:
         )
         return {}
 
+    def deny(self, body: dict[str, str]) -> dict[str, str]:
+        """As if a quota admin had denied the request."""
+        admin = self.people["quota_admin"]
+        Request.objects.filter(pk=self.request.pk).update(
+            state="denied", denied_by=admin, decided_by=admin, decided_at=make.now()
+        )
+        return body
+
     def lose_job(self) -> dict[str, str]:
         """As if five attempts had not been answered."""
         Job.objects.filter(pk=self.job.pk).update(state="unknown", attempts=5)

@@ -11,8 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from compute.errors import OverBalance
-from compute.models import Allocation, AwardLine, Balance, CapacityMonth, LedgerEntry, Limit
-from compute.models.allocations import CapacityReturn
+from compute.models import (
+    Allocation,
+    AwardLine,
+    Balance,
+    CapacityMonth,
+    CapacityReturn,
+    LedgerEntry,
+    Limit,
+    Request,
+)
 from compute.models.ledger import NotEnough, post
 from compute.quota import gpu_hours, gpu_minutes, month_of
 from compute.states import AllocationState
@@ -24,6 +32,8 @@ from projects.models import User
 from projects.models.events import record_event
 from projects.models.notices import leads_of
 from projects.notices import NoticeKind
+
+Kind = Request.Kind
 
 
 @transaction.atomic
@@ -62,9 +72,9 @@ def return_hours(
     not), Invalid without a reason, Conflict if it has ended.
     """
     _need_reason(reason)
-    _lock(allocation)
+    lock(allocation)
     _check_current(allocation)
-    _give_back(by, allocation, gpu_seconds, now)
+    give_back(by, allocation, gpu_seconds, now=now)
     changes = {"gpu_seconds": [gpu_seconds, 0]}
     _record(by, "return_hours", allocation, now, reason=reason, changes=changes)
     _tell(NoticeKind.HOURS_RETURNED, allocation, by, now, hours=gpu_seconds / 3600)
@@ -85,17 +95,21 @@ def end_allocation(*, by: User, allocation: Allocation, reason: str, now: dateti
 def close_allocation(*, by: User, allocation: Allocation, reason: str, now: datetime) -> None:
     """End it, whoever decides: what is available returns at once, the rest as its jobs end."""
     _need_reason(reason)
-    _lock(allocation)
+    lock(allocation)
     _check_current(allocation)
     left = Balance.objects.values_list("available", flat=True).get(allocation=allocation)
     if left > 0:
-        _give_back(by, allocation, left, now)
+        give_back(by, allocation, left, now=now)
     allocation.move_to(AllocationState.REVOKED, now=now, by=by, reason=reason)
     _record(by, "end_allocation", allocation, now, reason=reason)
     _tell(NoticeKind.ALLOCATION_ENDED, allocation, by, now)
 
 
-def _give_back(by: User, allocation: Allocation, gpu_seconds: int, now: datetime) -> None:
+def give_back(by: User, allocation: Allocation, gpu_seconds: int, *, now: datetime) -> None:
+    """Book GPU-seconds back to the pool, in the caller's transaction; the limit follows.
+
+    Raises OverBalance for more than is available.
+    """
     try:
         with transaction.atomic():
             post(
@@ -114,30 +128,36 @@ def _give_back(by: User, allocation: Allocation, gpu_seconds: int, now: datetime
             _("Only %(free)s GPU-h are unspent and not reserved; return at most that.")
             % {"free": gpu_hours(max(free, 0))}
         ) from error
-    _free_capacity(allocation, gpu_seconds, now)
+    free_capacity(allocation, gpu_seconds, now=now)
     limits = Limit.objects.filter(allocation=allocation)
     limits.update(desired_gpu_minutes=gpu_minutes(_still_granted(allocation)))
 
 
-def _free_capacity(allocation: Allocation, gpu_seconds: int, now: datetime) -> None:
-    """From the last month back; what months before this one offered has passed."""
-    left = gpu_seconds
+def free_capacity(allocation: Allocation, gpu_seconds: int, *, now: datetime) -> None:
+    """Let others be awarded what the allocation held of its last months.
+
+    What months before this one offered has passed: that part is freed nowhere.
+    """
+    if allocation.origin != Allocation.Origin.OWN_POOL:
+        return
     held = months_held(allocation)
     this_month = month_of(now.astimezone(UTC).date())
+    freed: dict[date, int] = {}
     for month in sorted((m for m in held if m >= this_month), reverse=True):
-        amount = min(left, held[month])
+        amount = min(gpu_seconds - sum(freed.values()), held[month])
         if amount > 0:
-            CapacityReturn.objects.create(
-                allocation=allocation, month=month, gpu_seconds=amount, at=now
-            )
-            rows = CapacityMonth.objects.filter(pool=allocation.pool_id, month=month)
-            rows.update(granted=F("granted") - amount)
-            left -= amount
+            freed[month] = amount
+    for month in sorted(freed):  # as awards take them, so that nothing waits in a circle
+        CapacityReturn.objects.create(
+            allocation=allocation, month=month, gpu_seconds=freed[month], at=now
+        )
+        rows = CapacityMonth.objects.filter(pool=allocation.pool_id, month=month)
+        rows.update(granted=F("granted") - freed[month])
 
 
 def months_held(allocation: Allocation) -> dict[date, int]:
     """GPU-seconds of each month's capacity that the allocation holds."""
-    extends = Q(line__request__allocation=allocation, line__request__kind="extension")
+    extends = Q(line__request__allocation=allocation, line__request__kind=Kind.EXTENSION)
     lines = AwardLine.objects.filter(Q(line__allocation=allocation) | extends).order_by()
     held = dict(lines.values_list("month").annotate(total=Sum("gpu_seconds")))
     returns = CapacityReturn.objects.filter(allocation=allocation)
@@ -156,7 +176,8 @@ def _still_granted(allocation: Allocation) -> int:
     return totals.get(kinds[0], 0) - totals.get(kinds[1], 0)
 
 
-def _lock(allocation: Allocation) -> None:
+def lock(allocation: Allocation) -> None:
+    """Keep its state until the end of the transaction, and read it."""
     locked = Allocation.objects.select_for_update(no_key=True)
     allocation.state = locked.values_list("state", flat=True).get(pk=allocation.pk)
 

@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions import gate
-from compute.actions.requests import already_decided
-from compute.errors import AlreadyDecided, OverCapacity
-from compute.models import (
-    Allocation,
-    AwardLine,
-    Balance,
-    CapacityMonth,
-    LedgerEntry,
-    Limit,
-    Request,
-    RequestLine,
-)
-from compute.models.ledger import post
-from compute.quota import gpu_hours, gpu_minutes, months_in, spread
-from compute.states import DECIDABLE, AllocationState, RequestState
-from projects.access import belongs_to
+from compute.actions.granting import Grant, Plan, carry_out
+from compute.actions.requests import already_decided, check_may_decide
+from compute.actions.signing import is_second_signature, needs_two
+from compute.errors import AlreadyDecided
+from compute.models import Allocation, Request, RequestLine
+from compute.quota import gpu_hours, months_in, spread
+from compute.states import DECIDABLE, RequestState
 from projects.actions.notices import tell
 from projects.doorbell import ring
-from projects.errors import Conflict, Invalid, NotAllowed
+from projects.errors import Conflict, Invalid
 from projects.models import User
 from projects.models.events import record_event
 from projects.models.notices import leads_of
 from projects.notices import NoticeKind
 
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a line is to get: an amount, and how it lies in months if not by days."""
-
-    line: RequestLine
-    gpu_seconds: int
-    months: Mapping[date, int] | None = None
+__all__ = ["Grant", "award", "proposed_months"]
 
 
 def award(
@@ -57,13 +39,15 @@ def award(
 ) -> list[Allocation]:
     """Grant all or part of a request; one allocation for each line that gets something.
 
+    What gives GPU-hours up is granted without grants. Above CESAI_TWO_SIGNATURES_GPU_HOURS the
+    first call signs and grants nothing; the same terms, given by another person, award.
+
     An open case about its model holds it back for ten working days, unless `exception` says why
     not. What the gate finds stays, also where the award is then refused.
-    Raises NotAllowed for one's own project, CaseOpen, AlreadyDecided and OverCapacity (409),
-    Invalid.
+    Raises NotAllowed for one's own project and for the recused, CaseOpen, AlreadyDecided,
+    OverCapacity and OverBalance (409), Invalid.
     """
-    if belongs_to(by, request.project):
-        raise NotAllowed(_("Nobody decides on a request of their own project."))
+    check_may_decide(by, request)
     beside = gate.pass_gate(request, exception=exception, now=now)
     marks = {"awarded_beside": beside, "exception_reason": exception if beside else ""}
     return _award(by, request, grants, reason, marks, now=now)
@@ -85,10 +69,11 @@ def _award(
     are changed by guarded updates in a fixed order, so nothing waits in a circle.
     """
     plan = _plan(request, grants, now)
+    if needs_two(plan) and not is_second_signature(by, request, plan, reason, now=now):
+        return []
     _take_request(by, request, reason, now, marks)
     _check_unchanged(request, grants)
-    _take_capacity(plan)
-    allocations = [_allocate(by, request, grant, months, now) for grant, months in plan]
+    allocations = carry_out(by, request, plan, reason, now=now)
     record_event(
         by=by,
         kind="award",
@@ -118,7 +103,8 @@ def _award(
         now=now,
         by=by,
     )
-    for slug in sorted({allocation.pool.cluster.slug for allocation in allocations}):
+    told = [*allocations, *([request.allocation] if request.allocation else [])]
+    for slug in sorted({allocation.pool.cluster.slug for allocation in told}):
         ring("compute.sync_cluster", slug)
     return allocations
 
@@ -139,14 +125,16 @@ def _begin(line: RequestLine, now: datetime) -> date:
     return start
 
 
-def _plan(
-    request: Request, grants: Sequence[Grant], now: datetime
-) -> list[tuple[Grant, Mapping[date, int]]]:
+def _plan(request: Request, grants: Sequence[Grant], now: datetime) -> Plan:
+    if not request.asks_for_lines:
+        if grants:
+            raise Invalid(_("This request gives GPU-hours up; there is nothing to grant."))
+        return []
     _check_grants(request, grants)
     given = [grant for grant in grants if grant.gpu_seconds]
     if not given:
         raise Invalid(_("Award at least one line, or deny the request."))
-    plan: list[tuple[Grant, Mapping[date, int]]] = []
+    plan: Plan = []
     for grant in given:
         months = grant.months or proposed_months(grant.line, grant.gpu_seconds, now)
         _check_months(grant, months, now)
@@ -206,68 +194,7 @@ def _take_request(
 def _check_unchanged(request: Request, grants: Sequence[Grant]) -> None:
     """Now that the request is ours: it may have been sent back and changed since it was read."""
     lines = request.lines.filter(pk__in=[grant.line.pk for grant in grants]).count()
-    if lines < len(grants):
+    names = ("kind", "allocation_id", "returned_gpu_seconds")
+    read = tuple(getattr(request, name) for name in names)
+    if lines < len(grants) or Request.objects.values_list(*names).get(pk=request.pk) != read:
         raise Conflict(_("The request was changed meanwhile. Reload it to see."))
-
-
-def _take_capacity(plan: Sequence[tuple[Grant, Mapping[date, int]]]) -> None:
-    wanted: dict[tuple[str, date], int] = {}
-    names = {}
-    for grant, months in plan:
-        for month, amount in months.items():
-            key = (str(grant.line.pool_id), month)
-            wanted[key] = wanted.get(key, 0) + amount
-            names[key] = grant.line.pool
-    for key in sorted(wanted):
-        pool, month, amount = names[key], key[1], wanted[key]
-        rows = CapacityMonth.objects.filter(
-            pool=pool, month=month, offered__gte=F("granted") + amount
-        )
-        if not rows.update(granted=F("granted") + amount):
-            row = CapacityMonth.objects.filter(pool=pool, month=month).first()
-            raise OverCapacity(
-                _("%(pool)s has %(free)s GPU-h free in %(month)s; this award takes %(amount)s.")
-                % {
-                    "pool": pool,
-                    "free": gpu_hours(row.free if row else 0),
-                    "month": f"{month:%Y-%m}",
-                    "amount": gpu_hours(amount),
-                }
-            )
-
-
-def _allocate(
-    by: User, request: Request, grant: Grant, months: Mapping[date, int], now: datetime
-) -> Allocation:
-    AwardLine.objects.bulk_create(
-        AwardLine(line=grant.line, month=month, gpu_seconds=amount)
-        for month, amount in months.items()
-    )
-    project = request.project
-    allocation = Allocation(
-        project=project,
-        pool=grant.line.pool,
-        line=grant.line,
-        start=grant.line.start,
-        end=grant.line.end,
-        gpu_seconds=grant.gpu_seconds,
-        unix_user=project.unix_user,
-        created_at=now,
-    )
-    # One Slurm account per allocation: its GrpTRESMins counts over the account's whole life.
-    allocation.slurm_account = f"cesai-{project.slug}-{allocation.pk.hex[:8]}"
-    allocation.save(force_insert=True)
-    allocation.moves.create(at=now, to_state=AllocationState.AWARDED, by=by)
-    Balance.objects.create(allocation=allocation)
-    post(
-        allocation_id=allocation.pk,
-        kind=LedgerEntry.Kind.GRANT,
-        debit=LedgerEntry.Account.ISSUED,
-        credit=LedgerEntry.Account.AVAILABLE,
-        gpu_seconds=grant.gpu_seconds,
-        source_key=f"grant:{grant.line.pk}",
-        at=now,
-        actor=by,
-    )
-    Limit.objects.create(allocation=allocation, desired_gpu_minutes=gpu_minutes(grant.gpu_seconds))
-    return allocation

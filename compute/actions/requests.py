@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions import gate
-from compute.models import Pool, Request, RequestLine
+from compute.actions.kinds import Ask, Asked, check_kind
+from compute.models import AwardSignature, Request, RequestLine
 from compute.states import RequestState
 from projects.access import belongs_to
 from projects.actions.notices import tell
@@ -22,78 +23,38 @@ from projects.models.events import record_event
 from projects.models.notices import leads_of, staff_with
 from projects.notices import NoticeKind
 from projects.roles import Verb
-from registry.models import Model
 
 DECIDED_WITHIN = timedelta(days=14)
 LONGEST_WINDOW = timedelta(days=5 * 366)
 FURTHEST_AHEAD = timedelta(days=10 * 366)
 
 
-class Ask(NamedTuple):
-    """GPU-seconds of one pool in [start, end)."""
-
-    pool: Pool
-    start: date
-    end: date
-    gpu_seconds: int
-
-
 @transaction.atomic
-def create_request(
-    *,
-    by: User,
-    project: Project,
-    model: Model | None,
-    purpose: str,
-    lines: Sequence[Ask],
-    justification: str,
-    why_not_reasons: Sequence[str],
-    why_not_text: str,
-    now: datetime,
-) -> Request:
-    """A draft that only the project's groups see. Raises Invalid for lines that cannot be."""
+def create_request(*, by: User, project: Project, asked: Asked, now: datetime) -> Request:
+    """A draft that only the project's groups see. Raises Invalid for what cannot be asked."""
+    check_kind(project, asked)
     request = Request.objects.create(
-        project=project,
-        model=model,
-        purpose=purpose,
-        justification=justification,
-        why_not_reasons=list(why_not_reasons),
-        why_not_text=why_not_text,
-        created_by=by,
-        created_at=now,
+        project=project, created_by=by, created_at=now, **asked.fields()
     )
-    _write_lines(request, lines, now)
+    _write_lines(request, asked.lines, now)
     request.moves.create(at=now, to_state=request.state, by=by)
     _record(by, "create_request", request, now)
     return request
 
 
 @transaction.atomic
-def update_request(
-    *,
-    by: User,
-    request: Request,
-    model: Model | None,
-    purpose: str,
-    lines: Sequence[Ask],
-    justification: str,
-    why_not_reasons: Sequence[str],
-    why_not_text: str,
-    now: datetime,
-) -> None:
+def update_request(*, by: User, request: Request, asked: Asked, now: datetime) -> None:
     """Change a draft, or one that was sent back. Raises Conflict in any other state, Invalid."""
     _lock(request)
     if request.waiting_on != "applicant":
         raise Conflict(_("It was submitted; ask the reviewers to send it back, then change it."))
-    request.model, request.purpose, request.justification = model, purpose, justification
-    request.why_not_reasons, request.why_not_text = list(why_not_reasons), why_not_text
-    request.save(
-        update_fields=[
-            "model", "purpose", "justification", "why_not_reasons", "why_not_text"
-        ]
-    )  # fmt: skip
+    check_kind(request.project, asked)
+    fields = asked.fields()
+    for name, value in fields.items():
+        setattr(request, name, value)
+    request.save(update_fields=list(fields))
     request.lines.all().delete()
-    _write_lines(request, lines, now)
+    _write_lines(request, asked.lines, now)
     _record(by, "update_request", request, now)
 
 
@@ -132,7 +93,8 @@ def submit_request(*, by: User, request: Request, now: datetime) -> None:
 
 @transaction.atomic
 def review_request(*, by: User, request: Request, comment: str, now: datetime) -> None:
-    """Take a request on. Raises Conflict unless it was just submitted."""
+    """Take a request on. Raises Conflict unless it was just submitted, NotAllowed if recused."""
+    check_not_recused(by, request)
     _lock(request)
     _move(request, RequestState.IN_REVIEW, by=by, now=now, reason=comment, owner=by)
     _record(by, "review_request", request, now, comment)
@@ -141,6 +103,7 @@ def review_request(*, by: User, request: Request, comment: str, now: datetime) -
 @transaction.atomic
 def return_request(*, by: User, request: Request, comment: str, now: datetime) -> None:
     """Send a request back. Raises Conflict if it was decided, Invalid without words."""
+    check_not_recused(by, request)
     _need("comment", comment, _("Say what should be changed."))
     _lock(request)
     _move(request, RequestState.CHANGES_REQUESTED, by=by, now=now, reason=comment, owner=by)
@@ -151,8 +114,7 @@ def return_request(*, by: User, request: Request, comment: str, now: datetime) -
 @transaction.atomic
 def deny_request(*, by: User, request: Request, reason: str, now: datetime) -> None:
     """Say no. Raises NotAllowed for one's own project, Conflict if it was decided, Invalid."""
-    if belongs_to(by, request.project):
-        raise NotAllowed(_("Nobody decides on a request of their own project."))
+    check_may_decide(by, request)
     _need("reason", reason, _("Give the applicants a reason."))
     _lock(request)
     _move(
@@ -163,6 +125,7 @@ def deny_request(*, by: User, request: Request, reason: str, now: datetime) -> N
         reason=reason,
         decided_at=now,
         decided_by=by,
+        denied_by=by,
         decision_reason=reason,
     )
     gate.note_hours(request, now=now)
@@ -177,6 +140,21 @@ def withdraw_request(*, by: User, request: Request, now: datetime) -> None:
     _move(request, RequestState.WITHDRAWN, by=by, now=now)
     gate.note_hours(request, now=now)
     _record(by, "withdraw_request", request, now)
+
+
+def check_may_decide(by: User, request: Request) -> None:
+    """Raise NotAllowed for one's own project, the recused, and who denied what is appealed."""
+    if belongs_to(by, request.project):
+        raise NotAllowed(_("Nobody decides on a request of their own project."))
+    check_not_recused(by, request)
+    if request.appealed_at and request.denied_by_id == by.pk:
+        raise NotAllowed(_("You denied this request; another quota admin decides on the appeal."))
+
+
+def check_not_recused(by: User, request: Request) -> None:
+    """Raise NotAllowed for a person who keeps out of this request."""
+    if request.recusals.filter(user=by).exists():
+        raise NotAllowed(_("You have recused yourself from this request."))
 
 
 def already_decided(request: Request) -> str:
@@ -206,13 +184,14 @@ def _move(
         request.refresh_from_db()
         raise Conflict(already_decided(request))
     request.move_to(state, now=now, by=by, reason=reason, **values)
+    AwardSignature.objects.filter(request=request).delete()  # it was under what is no more
 
 
 def _check_complete(request: Request) -> None:
     missing = {}
-    if not request.lines.exists():
+    if request.asks_for_lines and not request.lines.exists():
         missing["lines"] = [_("Ask for GPU-hours in at least one pool.")]
-    if request.purpose == Request.Purpose.TRAINING:
+    if request.purpose == Request.Purpose.TRAINING and request.asks_for_lines:
         if request.model is None:
             missing["model"] = [_("A training request names the model it is for. Plan it first.")]
         if not request.why_not_reasons or not request.why_not_text.strip():

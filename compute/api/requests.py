@@ -15,7 +15,9 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import requests as request_actions
+from compute.actions import reviewing
 from compute.actions.awards import Grant, award
+from compute.actions.kinds import Ask, Asked
 from compute.models import (
     Request,
     RequestLine,
@@ -39,11 +41,13 @@ class RequestResource(Resource):
         "project__slug": ["exact"],
         "state": ["exact", "in"],
         "purpose": ["exact"],
+        "kind": ["exact"],
     }
 
     def get_queryset(self) -> QuerySet[Request]:
         lines = RequestLine.objects.select_related("allocation").prefetch_related("awards")
         rows = Request.objects.visible_to(self.request.user)
+        rows = rows.select_related("signature__by")
         return rows.prefetch_related(Prefetch("lines", queryset=lines))
 
     def get_object(self) -> Request:
@@ -56,7 +60,7 @@ class RequestResource(Resource):
         values = self.body(shapes.RequestIn)
         project = get_project(user, values["project"], Verb.REQUEST_COMPUTE)
         made = request_actions.create_request(
-            by=user, project=project, now=timezone.now(), **_ask(user, values)
+            by=user, project=project, asked=_asked(user, values), now=timezone.now()
         )
         return self.created(made)
 
@@ -69,7 +73,7 @@ class RequestResource(Resource):
         if values["project"] != row.project_id:
             raise ValidationError({"project": [_("A request stays with its project.")]})
         request_actions.update_request(
-            by=user, request=row, now=timezone.now(), **_ask(user, values)
+            by=user, request=row, asked=_asked(user, values), now=timezone.now()
         )
         return self.shown(row)
 
@@ -126,6 +130,41 @@ class RequestResource(Resource):
         request_actions.deny_request(by=user, request=row, now=timezone.now(), **values)
         return self.shown(row)
 
+    @extend_schema(request=shapes.ReasonIn, responses=shapes.RequestOut)
+    @action(detail=True, methods=["post"])
+    def recuse(self, request: Call, pk: str) -> Response:
+        """Keep out of the decision on it."""
+        user: Any = request.user
+        row = access.get_request(user, pk, Verb.REVIEW_REQUEST)
+        values = self.body(shapes.ReasonIn)
+        reviewing.recuse(by=user, request=row, now=timezone.now(), **values)
+        return self.shown(row)
+
+    @extend_schema(request=shapes.ReasonIn, responses=shapes.RequestOut)
+    @action(detail=True, methods=["post"])
+    def appeal(self, request: Call, pk: str) -> Response:
+        """Ask another quota admin to decide on what was denied; once."""
+        user: Any = request.user
+        row = access.get_request(user, pk, Verb.REQUEST_COMPUTE)
+        values = self.body(shapes.ReasonIn)
+        reviewing.appeal(by=user, request=row, now=timezone.now(), **values)
+        return self.shown(row)
+
+    @extend_schema(methods=["get"], responses=shapes.MessageOut(many=True))
+    @extend_schema(methods=["post"], request=shapes.MessageIn, responses={201: shapes.MessageOut})
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filter_backends=[])
+    def messages(self, request: Call, pk: str) -> Response:
+        """What applicants and reviewers write to each other."""
+        user: Any = request.user
+        row = access.get_request(user, pk)
+        if request.method == "GET":
+            rows = row.messages.select_related("by")
+            return Response(shapes.MessageOut(rows, many=True).data)
+        access.require_talk(user, row)
+        values = self.body(shapes.MessageIn)
+        made = reviewing.say(by=user, request=row, now=timezone.now(), **values)
+        return Response(shapes.MessageOut(made).data, status=201)
+
     @extend_schema(request=Nothing, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Call, pk: str) -> Response:
@@ -136,11 +175,11 @@ class RequestResource(Resource):
         return self.shown(row)
 
 
-def _ask(user: User, values: dict[str, Any]) -> dict[str, Any]:
+def _asked(user: User, values: dict[str, Any]) -> Asked:
     """The body of a request as the action takes it; what it names must be visible."""
     why_not = values.get("why_not_reuse") or {"reasons": [], "text": ""}
     lines = [
-        request_actions.Ask(
+        Ask(
             pool=access.get_pool(user, line["pool"]),
             start=line["start"],
             end=line["end"],
@@ -148,14 +187,18 @@ def _ask(user: User, values: dict[str, Any]) -> dict[str, Any]:
         )
         for line in values["lines"]
     ]
-    return {
-        "model": get_model(user, values["model"]) if values["model"] else None,
-        "purpose": values["purpose"],
-        "lines": lines,
-        "justification": values["justification"],
-        "why_not_reasons": why_not["reasons"],
-        "why_not_text": why_not["text"],
-    }
+    about = values["allocation"]
+    return Asked(
+        kind=values["kind"],
+        model=get_model(user, values["model"]) if values["model"] else None,
+        allocation=access.get_allocation(user, about) if about else None,
+        returned_gpu_seconds=values.get("return_gpu_hours"),
+        purpose=values["purpose"],
+        lines=lines,
+        justification=values["justification"],
+        why_not_reasons=why_not["reasons"],
+        why_not_text=why_not["text"],
+    )
 
 
 def _grants(request: Request, lines: list[dict[str, Any]]) -> list[Grant]:

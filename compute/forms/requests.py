@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -11,8 +11,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions.awards import Grant
-from compute.actions.requests import Ask
-from compute.models import Pool, Request, RequestLine
+from compute.actions.kinds import Ask, Asked
+from compute.models import Allocation, Pool, Request, RequestLine
 from compute.models.requests import STATE_LABELS
 from compute.quota import BadAmount, gpu_hours, gpu_seconds
 from projects.access import group_verbs
@@ -50,7 +50,21 @@ class RequestForm(PageForm):
     aliases = {"why_not_reuse": "why_not_text"}
 
     project = forms.ModelChoiceField(label=_("project"), queryset=Project.objects.none())
+    kind = forms.ChoiceField(
+        label=_("kind"), choices=Request.Kind.choices, initial=Request.Kind.NEW, required=False
+    )
     purpose = forms.ChoiceField(label=_("purpose"), choices=Request.Purpose.choices)
+    allocation = forms.ModelChoiceField(
+        label=_("allocation"),
+        queryset=Allocation.objects.none(),
+        required=False,
+        help_text=_("What anything but new GPU-hours is about."),
+    )
+    return_gpu_hours = GpuHoursField(
+        label=_("GPU-hours returned"),
+        required=False,
+        help_text=_("Of a transfer or a reduction: what goes back to the allocation's pool."),
+    )
     model = forms.ModelChoiceField(
         label=_("model"),
         queryset=Model.objects.none(),
@@ -93,9 +107,23 @@ class RequestForm(PageForm):
             group__in=person.standing.group_roles
         )
 
-    def ask(self) -> dict[str, Any]:
+        allocation: Any = self.fields["allocation"]
+        allocation.queryset = (
+            Allocation.objects.visible_to(person)
+            .current()
+            .filter(project__in=may)
+            .select_related("project", "pool")
+        )
+
+    def clean_kind(self) -> str:
+        """New GPU-hours unless something else was chosen."""
+        return self.cleaned_data["kind"] or Request.Kind.NEW
+
+    def asked(self, lines: Sequence[Ask]) -> Asked:
         """What was typed besides the project, as the action takes it."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        typed = {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        returned = typed.pop("return_gpu_hours")
+        return Asked(lines=lines, returned_gpu_seconds=returned, **typed)
 
 
 class LineForm(forms.Form):

@@ -1,22 +1,34 @@
 """With which compute: the tables of clusters, pools, requests, allocations and jobs."""
 
-from compute.models.allocations import Allocation, AllocationMove, Balance
+from compute.models.allocations import Allocation, AllocationMove, Balance, CapacityReturn
+from compute.models.checks import AccountingDifference, OddRecord
 from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Credential
 from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
 from compute.models.limits import Limit, LimitMove
 from compute.models.orphans import Orphan
 from compute.models.pools import CapacityMonth, Pool
-from compute.models.requests import AwardLine, Request, RequestLine, RequestMove
+from compute.models.requests import (
+    AwardLine,
+    AwardSignature,
+    Recusal,
+    Request,
+    RequestLine,
+    RequestMessage,
+    RequestMove,
+)
 from compute.models.usage import AccountingCursor, UsageRecord
 
 __all__ = [
     "AccountingCursor",
+    "AccountingDifference",
     "Allocation",
     "AllocationMove",
     "AwardLine",
+    "AwardSignature",
     "Balance",
     "CapacityMonth",
+    "CapacityReturn",
     "Cluster",
     "ClusterHealth",
     "ClusterOperator",
@@ -26,10 +38,13 @@ __all__ = [
     "LedgerEntry",
     "Limit",
     "LimitMove",
+    "OddRecord",
     "Orphan",
     "Pool",
+    "Recusal",
     "Request",
     "RequestLine",
+    "RequestMessage",
     "RequestMove",
     "UsageRecord",
 ]

@@ -117,6 +117,11 @@ class Request(Stateful):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     decision_reason = models.TextField(blank=True)
+    # An appeal against a denial, once; whoever denied does not decide on it
+    appealed_at = models.DateTimeField(null=True)
+    denied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     objects = RequestQuerySet.as_manager()
 
@@ -140,6 +145,17 @@ class Request(Stateful):
         return f"{self.project}: {self.get_purpose_display()}"
 
     @property
+    def asks_for_lines(self) -> bool:
+        """Whether it asks for GPU-seconds of a pool; the others only give some up."""
+        return self.kind not in GIVING
+
+    @property
+    def gpu_seconds(self) -> int:
+        """What is asked in all, or given up; of a termination nobody knows yet."""
+        asked = sum(line.gpu_seconds for line in self.lines.all())
+        return asked if self.asks_for_lines else self.returned_gpu_seconds or 0
+
+    @property
     def is_decidable(self) -> bool:
         """Whether an award or a denial is still to come."""
         return self.state in DECIDABLE
@@ -150,6 +166,9 @@ class Request(Stateful):
         if self.state in {RequestState.DRAFT, RequestState.CHANGES_REQUESTED}:
             return "applicant"
         return "reviewer" if self.is_decidable else ""
+
+
+GIVING = (Request.Kind.REDUCTION, Request.Kind.TERMINATION)
 
 
 class RequestMove(Move):
@@ -201,3 +220,50 @@ class AwardLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gpu_seconds} GPU-s in {self.month:%Y-%m}"
+
+
+class AwardSignature(models.Model):
+    """The first of two signatures under a large award; the second must be another person's."""
+
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="signature")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    terms = models.JSONField()  # GPU-seconds by line and month, as they were signed
+    reason = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.by} under {self.request}"
+
+
+class Recusal(models.Model):
+    """A person who keeps out of the decision on a request."""
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="recusals")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "user"], name="recused_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} keeps out of {self.request}"
+
+
+class RequestMessage(models.Model):
+    """What applicants and reviewers write to each other about a request."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="messages")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.by} on {self.request}"

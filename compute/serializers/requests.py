@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -11,7 +12,9 @@ from compute.models import (
     AwardLine,
     Request,
     RequestLine,
+    RequestMessage,
 )
+from compute.models.requests import GIVING
 from compute.quota import gpu_hours
 from compute.serializers.amounts import GpuHours, hours
 from projects.access import portal_verbs
@@ -62,6 +65,12 @@ class RequestOut(serializers.ModelSerializer[Request]):
     why_not_reuse = serializers.SerializerMethodField()
     lines = RequestLineOut(many=True, read_only=True)
     waiting_on = serializers.CharField(read_only=True)
+    return_gpu_hours = serializers.SerializerMethodField(
+        help_text="Of a transfer or a reduction: what goes back to the allocation's pool."
+    )
+    signed_by = serializers.SerializerMethodField(
+        help_text="Who signed a large award first; another person's signature is to come."
+    )
     awarded_beside = serializers.SerializerMethodField(
         help_text="Codes of cases that were open at the award; for reviewers."
     )
@@ -69,19 +78,30 @@ class RequestOut(serializers.ModelSerializer[Request]):
     class Meta:
         model = Request
         fields = [
-            "id", "url", "project", "model", "kind", "purpose", "state", "justification",
-            "why_not_reuse", "lines", "waiting_on", "due_at", "created_at", "submitted_at",
-            "decided_at", "decision_reason", "awarded_beside",
+            "id", "url", "project", "model", "kind", "allocation", "return_gpu_hours", "purpose",
+            "state", "justification", "why_not_reuse", "lines", "waiting_on", "due_at",
+            "created_at", "submitted_at", "decided_at", "decision_reason", "appealed_at",
+            "signed_by", "awarded_beside",
         ]  # fmt: skip
 
     def get_why_not_reuse(self, request: Request) -> WhyNotShape:
         shape: Any = {"reasons": request.why_not_reasons, "text": request.why_not_text}
         return shape  # type: ignore[no-any-return]
 
+    def get_return_gpu_hours(self, request: Request) -> str | None:
+        amount = request.returned_gpu_seconds
+        return None if amount is None else str(gpu_hours(amount))
+
+    def get_signed_by(self, request: Request) -> str:
+        signature = getattr(request, "signature", None)
+        return signature.by.username if signature and self._reviews() else ""
+
     def get_awarded_beside(self, request: Request) -> str:
+        return request.awarded_beside if self._reviews() else ""
+
+    def _reviews(self) -> bool:
         call = self.context.get("request")
-        reviews = call is not None and Verb.REVIEW_REQUEST in portal_verbs(call.user)
-        return request.awarded_beside if reviews else ""
+        return call is not None and Verb.REVIEW_REQUEST in portal_verbs(call.user)
 
 
 class LineIn(serializers.Serializer[Any]):
@@ -96,9 +116,34 @@ class RequestIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Request.Kind.choices, default=Request.Kind.NEW)
     purpose = serializers.ChoiceField(choices=Request.Purpose.choices)
     model = serializers.UUIDField(required=False, allow_null=True, default=None)
-    lines = LineIn(many=True, allow_empty=False, max_length=50)  # type: ignore[call-arg]
+    allocation = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="What any other kind is about."
+    )
+    return_gpu_hours = GpuHours(
+        required=False, help_text="Of a transfer or a reduction: what goes back to its pool."
+    )
+    lines = LineIn(many=True, required=False, default=list, max_length=50)  # type: ignore[call-arg]
     justification = serializers.CharField(max_length=50_000, default="", allow_blank=True)
     why_not_reuse = WhyNotShape(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """All but what gives GPU-hours up asks for some."""
+        if not attrs["lines"] and attrs["kind"] not in GIVING:
+            raise serializers.ValidationError({"lines": [_("Ask for GPU-hours in at least one "
+                                                           "pool.")]})  # fmt: skip
+        return attrs
+
+
+class MessageIn(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=10_000)
+
+
+class MessageOut(serializers.ModelSerializer[RequestMessage]):
+    by = serializers.CharField(source="by.username", read_only=True)
+
+    class Meta:
+        model = RequestMessage
+        fields = ["id", "by", "text", "at"]
 
 
 class CommentIn(serializers.Serializer[Any]):
@@ -125,4 +170,4 @@ class AwardIn(ReasonIn):
         max_length=10_000,
         help_text="Why it is awarded before an open case is decided; the award is marked.",
     )
-    lines = AwardLineIn(many=True, allow_empty=False, max_length=50)  # type: ignore[call-arg]
+    lines = AwardLineIn(many=True, max_length=50)  # type: ignore[call-arg]

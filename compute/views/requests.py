@@ -9,12 +9,13 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from compute import access
-from compute.actions import awards
+from compute.actions import awards, reviewing
 from compute.actions import requests as actions
 from compute.forms.requests import (
     AwardForm,
@@ -25,8 +26,10 @@ from compute.forms.requests import (
     line_forms,
     typed_lines,
 )
-from compute.models import Allocation, Request
+from compute.models import Allocation, AwardSignature, Request
 from compute.models.requests import STATE_LABELS
+from compute.quota import gpu_hours
+from compute.states import RequestState
 from compute.views.months import line_drawings
 from projects.access import belongs_to, get_project, project_verbs
 from projects.models import User
@@ -60,7 +63,7 @@ def new_request(request: SignedIn) -> HttpResponse:
         with form.told():
             project = get_project(user, form.cleaned_data["project"].pk, Verb.REQUEST_COMPUTE)
             made = actions.create_request(
-                by=user, project=project, lines=asks(lines), now=timezone.now(), **form.ask()
+                by=user, project=project, asked=form.asked(asks(lines)), now=timezone.now()
             )
             return redirect("request", made.pk)
     context = {"form": form, "lines": lines}
@@ -72,15 +75,18 @@ def edit_request(request: SignedIn, key: str) -> HttpResponse:
     """Change a draft, or what was sent back."""
     user = request.user
     row = access.get_request(user, key, Verb.REQUEST_COMPUTE)
-    names = ("project", "purpose", "model", "justification", "why_not_reasons", "why_not_text")
+    names = ("project", "kind", "allocation", "purpose", "model", "justification",
+             "why_not_reasons", "why_not_text")  # fmt: skip
     initial = {name: getattr(row, name) for name in names}
+    if row.returned_gpu_seconds:
+        initial["return_gpu_hours"] = gpu_hours(row.returned_gpu_seconds)
     form = RequestForm(request.POST or None, person=user, initial=initial)
     form.fields["project"].disabled = True
     lines = line_forms(user, request.POST or None, initial=typed_lines(row.lines.all()))
     if form.sent_by(request) and _are_fine(form, lines):
         with form.told():
             actions.update_request(
-                by=user, request=row, lines=asks(lines), now=timezone.now(), **form.ask()
+                by=user, request=row, asked=form.asked(asks(lines)), now=timezone.now()
             )
             return redirect("request", row.pk)
     context = {"form": form, "lines": lines, "row": row}
@@ -156,9 +162,55 @@ def award(request: SignedIn, key: str) -> HttpResponse:
                 exception=form.cleaned_data["exception"],
                 now=timezone.now(),
             )
-            messages.success(request, _("Awarded. The limit is being set on the cluster."))
+            row.refresh_from_db(fields=["state"])
+            messages.success(request, _what_became(row))
             return redirect("request", row.pk)
     return _show(request, row, award=form)
+
+
+@require_POST
+@login_required
+def recuse(request: SignedIn, key: str) -> HttpResponse:
+    """Keep out of the decision."""
+    row = access.get_request(request.user, key, Verb.REVIEW_REQUEST)
+    form = CommentForm(request.POST, prefix="recuse")
+    if form.sent_by(request):
+        with form.told():
+            reason = form.cleaned_data["comment"]
+            reviewing.recuse(by=request.user, request=row, reason=reason, now=timezone.now())
+            messages.success(request, _("You keep out of this decision; others decide."))
+            return redirect("request", row.pk)
+    return _show(request, row, recuse=form)
+
+
+@require_POST
+@login_required
+def appeal(request: SignedIn, key: str) -> HttpResponse:
+    """Ask another quota admin to decide on what was denied."""
+    row = access.get_request(request.user, key, Verb.REQUEST_COMPUTE)
+    form = CommentForm(request.POST, prefix="appeal")
+    if form.sent_by(request):
+        with form.told():
+            reason = form.cleaned_data["comment"]
+            reviewing.appeal(by=request.user, request=row, reason=reason, now=timezone.now())
+            messages.success(request, _("Another quota admin decides on it now."))
+            return redirect("request", row.pk)
+    return _show(request, row, appeal=form)
+
+
+@require_POST
+@login_required
+def say(request: SignedIn, key: str) -> HttpResponse:
+    """Write to the other side."""
+    row = access.get_request(request.user, key)
+    access.require_talk(request.user, row)
+    form = CommentForm(request.POST, prefix="say")
+    if form.sent_by(request):
+        with form.told():
+            text = form.cleaned_data["comment"]
+            reviewing.say(by=request.user, request=row, text=text, now=timezone.now())
+            return redirect(f"{reverse('request', args=[row.pk])}#talk")
+    return _show(request, row, say=form)
 
 
 @require_POST
@@ -198,7 +250,7 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
     user, now = request.user, timezone.now()
     row.refresh_from_db(fields=["state", "decided_at", "decided_by", "decision_reason"])
     lines = list(
-        row.lines.select_related("pool__cluster", "allocation").prefetch_related("awards")
+        row.lines.select_related("pool__cluster", "allocation__balance").prefetch_related("awards")
     )
     earlier = Allocation.objects.visible_to(user).filter(project=row.project)
     model = Model.objects.visible_to(user).filter(pk__in=[row.model_id]).first()
@@ -214,7 +266,12 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         else [],
         "cases": cases,
         "held": held,
-        "asked": sum(line.gpu_seconds for line in lines),
+        "asked": row.gpu_seconds,
+        "messages_of": row.messages.select_related("by"),
+        "recusals": row.recusals.select_related("user"),
+        "is_recused": row.recusals.filter(user=user).exists(),
+        "signature": AwardSignature.objects.filter(request=row).select_related("by").first(),
+        "may_talk": {Verb.REVIEW_REQUEST, Verb.REQUEST_COMPUTE} & project_verbs(user, row.project),
         "awarded": sum(award.gpu_seconds for line in lines for award in line.awards.all()),
         "drawings": line_drawings(lines, now) if not row.decided_at else [],
         "earlier": earlier.exclude(line__request=row).select_related("pool", "balance"),
@@ -226,11 +283,22 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         "award": AwardForm(lines=lines, held=held),
         "back": CommentForm(prefix="back"),
         "deny": CommentForm(prefix="deny"),
+        "recuse": CommentForm(prefix="recuse"),
+        "appeal": CommentForm(prefix="appeal"),
+        "say": CommentForm(prefix="say"),
         "refused": next(iter(sent.values()), None),
         **sent,
     }
     status = next((form.status for form in sent.values()), 200)
     return render(request, "compute/request.html", context, status=status)
+
+
+def _what_became(row: Request) -> str:
+    if row.state != RequestState.AWARDED:
+        return _("Signed. It is awarded once another quota admin signs the same.")
+    if row.asks_for_lines and row.kind != Request.Kind.EXTENSION:
+        return _("Awarded. The limit is being set on the cluster.")
+    return _("Granted. The allocation was changed.")
 
 
 def _cases(user: User, row: Request) -> list[Case]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute.actions.awards import Grant, award
-from compute.actions.requests import Ask
+from compute.actions.kinds import Ask
 from compute.models import (
     Allocation,
     AwardLine,
