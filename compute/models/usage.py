@@ -25,6 +25,10 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
 class UsageRecord(models.Model):
     """One row of slurmdbd about one of our Slurm accounts."""
 
+    class Source(models.TextChoices):
+        SLURM = "slurm", _("the cluster's accounting")
+        REPORTED = "reported", _("reported")
+
     sequence = models.BigAutoField(primary_key=True)
     id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
@@ -41,6 +45,9 @@ class UsageRecord(models.Model):
     gpus = models.PositiveIntegerField()
     gpu_seconds = models.BigIntegerField()
     observed_at = models.DateTimeField()
+    # Where the fact comes from: the cluster itself, or somebody who reported it
+    source = models.CharField(max_length=8, choices=Source, default=Source.SLURM,
+                              db_default=Source.SLURM)  # fmt: skip
 
     objects = UsageRecordQuerySet.as_manager()
 
@@ -69,6 +76,7 @@ class AccountingCursor(models.Model):
 
     cluster = models.OneToOneField(Cluster, on_delete=models.CASCADE, primary_key=True)
     read_until = models.DateTimeField()
+    compared_at = models.DateTimeField(null=True)  # the last comparison with all there is
 
     def __str__(self) -> str:
         return f"{self.cluster}: {self.read_until}"

@@ -101,6 +101,12 @@ def integer(value: object) -> int | None:
     return int(value) if isinstance(value, int | float) else None
 
 
+def elapsed(time: Row) -> int:
+    """Seconds that a run took; -1 where that is not told, which must not be taken for nothing."""
+    seconds = integer(time.get("elapsed"))
+    return -1 if seconds is None else seconds
+
+
 def moment(value: object) -> int | None:
     """Epoch seconds; None for the numbers that stand for "not yet" and "never"."""
     seconds = integer(value)

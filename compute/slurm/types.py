@@ -91,7 +91,7 @@ class JobRecord:
     submit_time: int
     start_time: int | None
     end_time: int | None  # None: still running, runaway, or not complete yet: not to be booked
-    elapsed: int  # seconds, as the site counts them
+    elapsed: int  # seconds, as the site counts them; -1 where the row does not tell
     gpus: int  # allocated, over all nodes
     restarts: int = 0
     array_job_id: int = 0  # as in JobView

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, moment, text
+from compute.slurm.answers import (
+    Answer,
+    Row,
+    elapsed,
+    gpus_among,
+    gpus_in,
+    integer,
+    mapping,
+    moment,
+    text,
+)
 from compute.slurm.arrays import place_of_job, place_of_record
 from compute.slurm.dialect import Dialect
 from compute.slurm.errors import Unsupported
@@ -127,7 +137,7 @@ class V38(Dialect):
             # The end of a short job can be booked before its start: the row then lacks name and
             # partition for seconds and must not count as final.
             end_time=moment(time.get("end")) if partition else None,
-            elapsed=integer(time.get("elapsed")) or 0,
+            elapsed=elapsed(time),
             gpus=gpus_among(mapping(row.get("tres")).get("allocated")) or 0,
             array_job_id=array.job_id,
             array_task_id=array.task_id,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from compute.models import AccountingCursor, Allocation, Cluster, Job, LedgerEntry, UsageRecord
+from compute.models.booking import Booked, Incoming, book_all
+from compute.models.jobs import key_of
 from compute.models.ledger import post
 from compute.slurm.types import JobRecord
 from compute.sync.arrays import has_ended
 from compute.sync.connections import Connections
 from compute.sync.history import read_history
 from compute.sync.holds import is_probe
+from compute.sync.oddities import sound
 from compute.sync.windows import lapse
 
 log = structlog.get_logger(__name__)
@@ -61,17 +65,22 @@ def settle(job: Job, records: Sequence[JobRecord], *, now: datetime) -> bool:
     return True
 
 
-def take(allocation: Allocation, record: JobRecord, now: datetime) -> None:
-    """One row of the history: kept always, booked when final and nothing else will book it."""
-    job = _job_of(allocation, record)
-    usage = _upsert(allocation, job, record, now)
-    if record.end_time is None or (job is not None and job.settled_at is None):
-        return  # provisional, or settling books it out of the reservation
-    # Settling may have booked it out of the reservation, in part or whole.
-    if not _booked(usage) and _book_use(usage, usage.gpu_seconds, Account.AVAILABLE, now) and job:
-        Job.objects.filter(pk=job.pk).update(
-            used_gpu_seconds=F("used_gpu_seconds") + usage.gpu_seconds
-        )
+def take(
+    accounts: Mapping[str, Allocation], records: Iterable[JobRecord], *, now: datetime
+) -> Booked:
+    """Rows of one cluster's history: kept always, booked when final and nothing else will.
+
+    `accounts` are the cluster's allocations by Slurm account; rows of others are none of ours.
+    """
+    rows = [
+        _incoming(accounts[record.account], record)
+        for record in records
+        if record.account in accounts
+    ]
+    if not rows:
+        return Booked(0, 0)
+    cluster_id = next(iter(accounts.values())).pool.cluster_id
+    return book_all(cluster_id, rows, at=now)
 
 
 def _unsettled(cluster: Cluster) -> QuerySet[Job]:
@@ -80,17 +89,17 @@ def _unsettled(cluster: Cluster) -> QuerySet[Job]:
 
 def _settle_from(job: Job, clients: Connections, now: datetime) -> bool:
     rows = clients.any().records_of(job.slurm_job_id or 0)
-    records = [record for record in rows if record.name == job.token]
+    mine = [record for record in rows if record.name == job.token]
+    records = sound(job.cluster, mine, now=now)
+    if len(records) < len(mine):
+        return False  # one that cannot be true is kept aside; the rest waits for it
     if not has_ended(job, records):
         return False  # slurmdbd lags by seconds: the next pass asks again
     return settle(job, records, now=now)
 
 
 def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
-    accounts = {
-        allocation.slurm_account: allocation
-        for allocation in Allocation.objects.filter(pool__cluster=cluster)
-    }
+    accounts = accounts_of(cluster)
     cursor = AccountingCursor.objects.filter(cluster=cluster).first()
     if not accounts or (cursor and now - cursor.read_until < READ_EVERY):
         return 0
@@ -98,42 +107,34 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
     history = read_history(clients, since=since, now=now)
     ours = [record for record in history if record.account in accounts and not is_probe(record)]
     with transaction.atomic():
-        for record in _news(cluster, ours):
-            take(accounts[record.account], record, now)
+        take(accounts, sound(cluster, ours, now=now), now=now)
         AccountingCursor.objects.update_or_create(cluster=cluster, defaults={"read_until": now})
     return len(ours)
 
 
-def _news(cluster: Cluster, records: Sequence[JobRecord]) -> list[JobRecord]:
-    """Those that are not kept and booked already as they are: most of an overlap is old."""
-    rows = UsageRecord.objects.filter(
-        cluster=cluster, slurm_job_id__in={record.job_id for record in records}
+def accounts_of(cluster: Cluster) -> dict[str, Allocation]:
+    """A cluster's allocations by their Slurm accounts."""
+    rows = Allocation.objects.filter(pool__cluster=cluster).select_related("pool")
+    return {allocation.slurm_account: allocation for allocation in rows}
+
+
+def _incoming(allocation: Allocation, record: JobRecord) -> Incoming:
+    return Incoming(
+        slurm_job_id=record.job_id,
+        submit_time=record.submit_time,
+        restarts=record.restarts,
+        allocation_id=allocation.pk,
+        job_id=key_of(record.name),
+        intent_slurm_id=record.array_job_id or record.job_id,
+        unix_user=record.user,
+        state=record.state,
+        start_time=record.start_time,
+        end_time=record.end_time,
+        elapsed=record.elapsed,
+        gpus=record.gpus,
+        gpu_seconds=record.gpu_seconds,
+        source=source_of(allocation.pool.cluster_id, record),
     )
-    known = {(r.slurm_job_id, r.submit_time, r.restarts): r for r in rows}
-    keys = [key for row in rows for key in _keys(row)]
-    entries = LedgerEntry.objects.filter(source_key__in=keys).values_list("source_key", flat=True)
-    booked = {key.rpartition(":")[0] for key in entries}
-    return [
-        record
-        for record in records
-        if (row := known.get((record.job_id, record.submit_time, record.restarts))) is None
-        or not _is_same(row, record)
-        or (row.gpu_seconds and _source(row) not in booked)
-    ]
-
-
-def _is_same(row: UsageRecord, record: JobRecord) -> bool:
-    """Whether the row is final and says all that the record does."""
-    said = (row.state, row.start_time, row.end_time, row.elapsed, row.gpus, row.unix_user)
-    says = (record.state, record.start_time, record.end_time, record.elapsed, record.gpus,
-            record.user)  # fmt: skip
-    return record.end_time is not None and said == says
-
-
-def _job_of(allocation: Allocation, record: JobRecord) -> Job | None:
-    job_id = record.array_job_id or record.job_id
-    rows = Job.objects.filter(allocation=allocation, slurm_job_id=job_id)
-    return next((job for job in rows if job.token == record.name), None)
 
 
 def _upsert(
@@ -207,7 +208,14 @@ def _keys(usage: UsageRecord) -> list[str]:
 
 
 def _source(usage: UsageRecord) -> str:
-    submitted = datetime.fromtimestamp(usage.submit_time, UTC)
-    return (
-        f"use:{usage.cluster_id}:{usage.slurm_job_id}:{submitted:%Y%m%dT%H%M%S}:{usage.restarts}"
-    )
+    return _named(usage.cluster_id, usage.slurm_job_id, usage.submit_time, usage.restarts)
+
+
+def source_of(cluster_id: UUID, record: JobRecord) -> str:
+    """What the entries of a row are called in the ledger, before the account."""
+    return _named(cluster_id, record.job_id, record.submit_time, record.restarts)
+
+
+def _named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
+    submitted = datetime.fromtimestamp(submit_time, UTC)
+    return f"use:{cluster_id}:{job_id}:{submitted:%Y%m%dT%H%M%S}:{restarts}"

@@ -10,6 +10,7 @@ from compute.models import Cluster, Limit
 from compute.slurm.errors import SlurmError
 from compute.states import Waiting
 from compute.sync.accounting import account, settle_unsent
+from compute.sync.compare import compare
 from compute.sync.connections import Connections, connections
 from compute.sync.dispatch import dispatch, drop_unwanted, note_credentials, wait_for
 from compute.sync.follow import follow
@@ -90,6 +91,8 @@ def _talk(
         held.check()
     booked = account(cluster, clients, now=now)
     done |= booked
+    held.check()
+    done |= compare(cluster, clients, now=now)
     if any(booked.values()):
         done["measured"] = measure(cluster, now=now)
 

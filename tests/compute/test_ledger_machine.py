@@ -107,6 +107,11 @@ class Ledger(RuleBasedStateMachine):
     def expire(self, amount: int) -> str:
         return self.move(Kind.EXPIRE, Account.AVAILABLE, Account.ISSUED, amount)
 
+    @rule(target=keys, amount=st.integers(1, 100_000))
+    def give_back(self, amount: int) -> str:
+        """As a reduction and a transfer do."""
+        return self.move(Kind.RETURN, Account.AVAILABLE, Account.ISSUED, amount)
+
     @rule(target=keys, amount=AMOUNTS)
     def correct(self, amount: int) -> str:
         return self.move(Kind.CORRECT, Account.USED, Account.AVAILABLE, amount)
@@ -139,13 +144,16 @@ class Ledger(RuleBasedStateMachine):
         assert (len(entries), self.model["reserved"] >= 0) == (self.rows, True)
 
 
-def test_balance_rows_and_model_agree_after_anything(db: None) -> None:
+@pytest.mark.parametrize(
+    "examples", [200, pytest.param(2000, marks=pytest.mark.long, id="2000 (long)")]
+)
+def test_balance_rows_and_model_agree_after_anything(db: None, examples: int) -> None:
     Ledger.allocation = make.make_allocation(pool=make.make_pool(gpu_hours=10**6))
     checks = list(HealthCheck)
-    quick = settings(
-        max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=checks
+    many = settings(
+        max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=checks
     )
-    run_state_machine_as_test(Ledger, settings=quick)
+    run_state_machine_as_test(Ledger, settings=many)
 
 
 @pytest.mark.parametrize("amount", [0, -1])

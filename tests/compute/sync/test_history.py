@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from compute.models import AccountingCursor, Allocation, Job, LedgerEntry, UsageRecord
 from compute.slurm.types import JobRecord
-from compute.sync.accounting import settle, take
+from compute.sync.accounting import accounts_of, settle, take
 from dev.simulator.jobs import Job as SlurmJob
 from tests import make
 from tests.compute.sync.site import LASTS, Site, balance_of, submit
@@ -105,7 +105,7 @@ def test_a_late_row_of_a_settled_job_is_booked_from_what_is_available(
     site.sync()
     late = record_of(job, allocation, submit_time=1_700_000_000, elapsed=30)
     for _ in range(2):
-        take(allocation, late, make.now())
+        book(allocation, late)
     job.refresh_from_db()
     assert (job.used_gpu_seconds, balance_of(allocation)) == (130, (ALL - 130, 0, 130))
 
@@ -117,11 +117,15 @@ def test_an_id_used_again_by_another_job_is_another_record(
     site.finish(site.of(job), 100)
     site.sync()
     reused = record_of(job, allocation, name="another", submit_time=1_800_000_000, elapsed=7)
-    take(allocation, reused, make.now())
+    book(allocation, reused)
     assert UsageRecord.objects.filter(slurm_job_id=reused.job_id).count() == 2
     assert UsageRecord.objects.get(submit_time=1_800_000_000).is_foreign
     job.refresh_from_db()
     assert job.used_gpu_seconds == 100
+
+
+def book(allocation: Allocation, *records: JobRecord) -> None:
+    take(accounts_of(allocation.pool.cluster), records, now=make.now())
 
 
 def record_of(job: Job, allocation: Allocation, **values: Any) -> JobRecord:
@@ -182,7 +186,7 @@ def test_shuffled_and_repeated_replays_book_every_row_once(
         for number, index in enumerate(order):
             if number == settles_after:
                 settle(job, ours, now=make.now())
-            take(allocation, facts[index], make.now())
+            book(allocation, facts[index])
         settle(job, ours, now=make.now())
         total = sum(f.elapsed for f in facts)
         assert balance_of(allocation) == (before[0] - total, 0, before[2] + total)

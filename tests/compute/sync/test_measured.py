@@ -9,7 +9,7 @@ import pytest
 
 from compute.models import Allocation, Job, Pool
 from compute.slurm.types import JobRecord
-from compute.sync.accounting import settle, take
+from compute.sync.accounting import accounts_of, settle, take
 from compute.sync.measured import LATE, measure
 from projects.models import Project
 from registry.models import Figure, Version
@@ -128,7 +128,7 @@ def test_a_late_record_updates_and_the_figure_before_stays(
 ) -> None:
     job = _settled(version, elsewhere, 3600)
     measure(elsewhere.cluster, now=make.now())
-    take(job.allocation, _record(job, 1800, restarts=1), make.now())
+    take(accounts_of(job.cluster), [_record(job, 1800, restarts=1)], now=make.now())
 
     measure(elsewhere.cluster, now=make.now())
 
