@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dev import isolation, places, processes
 from dev.slurm.configuration import SLURM_USER, Shared
-from dev.slurm.install import Programs
+from dev.slurm.programs import Programs
 from dev.users import own_directory
 
 _DATABASE_USER = f"""\

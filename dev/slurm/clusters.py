@@ -15,7 +15,7 @@ from dev import processes
 from dev.ports import Ports
 from dev.slurm import configuration
 from dev.slurm.configuration import GPUS, PARTITION, REST_USER, SLURM_USER, Shared
-from dev.slurm.install import CLIENTS, Programs
+from dev.slurm.programs import CLIENTS, Programs
 from dev.users import own_directory
 
 

@@ -11,11 +11,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from dev import places
+from dev.slurm.programs import CLIENTS, SERVERS, Programs
 
 # Plugins are named too: apt would leave out what the system has installed already.
 PACKAGES = (
@@ -23,51 +22,10 @@ PACKAGES = (
     *("slurm-wlm-basic-plugins", "slurm-wlm-mysql-plugin", "slurm-wlm-jwt-plugin"),
     *("munge", "mariadb-server-core", "mariadb-client-core"),
 )
-SERVERS = ("slurmctld", "slurmd", "slurmstepd", "slurmdbd", "slurmrestd", "munged", "mariadbd")
-CLIENTS = ("sacct", "sacctmgr", "scancel", "scontrol", "sinfo", "squeue", "sbatch", "srun")
 
 
 class UnavailableError(RuntimeError):
     """Real clusters cannot be had on this machine; the message says why."""
-
-
-@dataclass(frozen=True)
-class Programs:
-    """The unpacked programs: where they lie and what they need to run."""
-
-    root: Path
-
-    @property
-    def library_path(self) -> str:
-        """LD_LIBRARY_PATH under which every program here runs."""
-        found = sorted((self.root / "usr/lib").glob("*-linux-gnu"))
-        return ":".join(str(place) for place in (*(f / "slurm-wlm" for f in found), *found))
-
-    @property
-    def plugins(self) -> Path:
-        """Slurm's PluginDir."""
-        return next((self.root / "usr/lib").glob("*-linux-gnu/slurm-wlm"))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment of our own process, with the libraries."""
-        return {**os.environ, "LD_LIBRARY_PATH": self.library_path}
-
-    @cached_property
-    def slurm_version(self) -> str:
-        """For example ``22.05.8``."""
-        answer = subprocess.run(
-            [self.path("slurmctld"), "-V"],
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return answer.stdout.split()[-1]
-
-    def path(self, name: str) -> Path:
-        """A program under its own name."""
-        return self.root / "programs" / name
 
 
 def ensure(say: Callable[[str], None] = print) -> Programs:
