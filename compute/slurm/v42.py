@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from compute.slurm import classify
 from compute.slurm.answers import Answer, Row, gpus_among, gpus_in, integer, mapping, moment, text
 from compute.slurm.arrays import place_of_job, place_of_record
 from compute.slurm.dialect import Dialect
-from compute.slurm.errors import Unsupported
+from compute.slurm.errors import CredentialRejected, Unsupported
 from compute.slurm.states import ENDED, base_state, is_held, recorded_state
 from compute.slurm.types import (
     AssociationView,
@@ -24,6 +25,8 @@ class V42(Dialect):
     """Numbers come as {set, infinite, number}; what is not understood is only warned about."""
 
     wire = "v0.0.42"
+    # 26.05 says this of a bad token and of a slurmdbd that is away, in the same words.
+    suspicious = frozenset({classify.DATABASE_NOT_REACHED})
     # Naming one flag drops the defaults: alone, `skip_steps` cuts the times of a job to the
     # window that was asked for, so that usage is lost, and hides a requeued job's earlier runs.
     record_flags = {
@@ -52,7 +55,13 @@ class V42(Dialect):
         return cluster
 
     def _probe_credential(self) -> Answer:
-        return self._ask("GET", self._slurmdb("ping"))
+        answer = self._ask("GET", self._slurmdb("ping"))
+        said = classify.failure(answer)
+        if classify.DATABASE_NOT_REACHED in answer.codes and not isinstance(
+            said, CredentialRejected
+        ):
+            answer = self._ask("GET", self._slurm("partitions"))
+        return answer
 
     def _description(self, job: JobDescription) -> Row:
         described: dict[str, Any] = {

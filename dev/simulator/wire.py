@@ -30,6 +30,7 @@ TEXTS = {
     2017: "Invalid job id specified",
     2019: "I/O error writing script/environment to file",
     2021: "Job/step already completing or completed",
+    2025: "Task count specification invalid",
     2042: "Job is in held state, pending scheduler release",
     2045: "Invalid account or account/partition combination specified",
     2046: "Invalid parent account specified",
