@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset backup restore prepare test test-long check bench lock messages screenshots overlap-evaluation
+.PHONY: demo demo-stop demo-reset backup restore prepare test test-long test-slurm check bench lock messages screenshots overlap-evaluation
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -36,6 +36,10 @@ test: prepare
 
 test-long: prepare
 	$(BIN)/python -m pytest --long $(T)
+
+# The same contract on real Slurm of every release; two of them are fetched when first needed.
+test-slurm: prepare
+	$(BIN)/python -m pytest --long -n 0 -m real_slurm tests/slurm
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

@@ -52,6 +52,15 @@ def own_directory(path: Path, name: str) -> None:
     path.chmod(0o700)
 
 
+def become(name: str) -> list[str]:
+    """The prefix that runs a command as the user, without root's groups; none for no name."""
+    if not name:
+        return []
+    account = pwd.getpwnam(name)
+    ids = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+    return ["setpriv", *ids, "--"]
+
+
 def remove_unix_user(name: str, home: Path) -> None:
     """Give up this home; remove the user if we made it and no other home relies on it.
 

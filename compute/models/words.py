@@ -23,6 +23,7 @@ WORDS = {
         "The allocation's GPU-hours on the cluster do not cover it any more."
     ),
     "AssocGrpGRESRunMinutes": _("The GPU-hours of the running jobs leave no room for it."),
+    "AssocGrpJobsLimit": _("The site lets no more jobs of this project run at once."),
     "AssocMaxJobsLimit": _("The site lets no more jobs of this project run at once."),
     "QOSMaxGRESPerUser": _("The site's limit of GPUs per user is reached."),
     "NodeDown": _("A node it needs is down."),

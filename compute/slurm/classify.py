@@ -68,6 +68,7 @@ REFUSALS = {
     2127: "The environment is missing.",
     7001: "Jobs are active under it.",
     7004: "The name is not one the accounting accepts.",
+    7012: "A coordinator may lower or remove a limit but not raise it.",
 }
 
 
@@ -87,7 +88,7 @@ def failure(answer: Answer) -> SlurmError:
 
 
 def _database_refused(answer: Answer) -> bool:
-    """From 24.11 on a bad token and a dead slurmdbd share a code; only the text tells."""
+    """From 24.11 on a bad token and a dead slurmdbd share a code; on 24.11 the text tells."""
     return any(
         complaint.code == DATABASE_NOT_REACHED and "authentication" in complaint.text
         for complaint in answer.complaints

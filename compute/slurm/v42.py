@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from compute.slurm import classify
 from compute.slurm.answers import (
     Answer,
     Row,
@@ -18,7 +19,7 @@ from compute.slurm.answers import (
 )
 from compute.slurm.arrays import place_of_job, place_of_record
 from compute.slurm.dialect import Dialect
-from compute.slurm.errors import Unsupported
+from compute.slurm.errors import CredentialRejected, Unsupported
 from compute.slurm.states import ENDED, base_state, is_held, recorded_state
 from compute.slurm.types import (
     AssociationView,
@@ -35,6 +36,8 @@ class V42(Dialect):
 
     wire = "v0.0.42"
     can_change_accounts = True
+    # 26.05 says this of a bad token and of a slurmdbd that is away, in the same words.
+    suspicious = frozenset({classify.DATABASE_NOT_REACHED})
     # Naming one flag drops the defaults: alone, `skip_steps` cuts the times of a job to the
     # window that was asked for, so that usage is lost, and hides a requeued job's earlier runs.
     record_flags = {
@@ -63,7 +66,13 @@ class V42(Dialect):
         return cluster
 
     def _probe_credential(self) -> Answer:
-        return self._ask("GET", self._slurmdb("ping"))
+        answer = self._ask("GET", self._slurmdb("ping"))
+        said = classify.failure(answer)
+        if classify.DATABASE_NOT_REACHED in answer.codes and not isinstance(
+            said, CredentialRejected
+        ):
+            answer = self._ask("GET", self._slurm("partitions"))
+        return answer
 
     def _description(self, job: JobDescription) -> Row:
         described: dict[str, Any] = {
@@ -181,11 +190,35 @@ class V42(Dialect):
     def _change_account(
         self, row: Row, gpu_minutes: int | None, max_submit_jobs: int | None
     ) -> None:
+        before, own = self._association_view(row).gpu_minutes, _jobs_at_once(row)
+        if before is None or gpu_minutes is None or gpu_minutes <= before:
+            self._write_limits(row, gpu_minutes, max_submit_jobs, max_jobs=own)
+            return
+        # A coordinator may remove a limit, or set one where none is, but not raise it (7012).
+        # While it is away no job may start, or one could use what nobody granted.
+        self._write_limits(row, None, max_submit_jobs, max_jobs=0)
+        self._write_limits(row, gpu_minutes, max_submit_jobs, max_jobs=None)
+        if own is not None:
+            self._write_limits(row, gpu_minutes, max_submit_jobs, max_jobs=own)
+
+    def _write_limits(
+        self,
+        row: Row,
+        gpu_minutes: int | None,
+        max_submit_jobs: int | None,
+        *,
+        max_jobs: int | None,
+    ) -> None:
+        """All limits as they were read but these: what is not sent is cleared."""
         limits = mapping(row.get("max"))
         tres, jobs = mapping(limits.get("tres")), mapping(limits.get("jobs"))
         group = mapping(tres.get("group"))
         minutes = _with_gpus(group.get("minutes"), gpu_minutes)
-        per = {**mapping(jobs.get("per")), "submitted": _wrapped(max_submit_jobs)}
+        per = {
+            **mapping(jobs.get("per")),
+            "submitted": _wrapped(max_submit_jobs),
+            "count": _wrapped(max_jobs),
+        }
         changed = {
             **limits,
             "tres": {**tres, "group": {**group, "minutes": minutes}},
@@ -203,6 +236,12 @@ class V42(Dialect):
         }
         body = {"association_condition": condition, "user": {}}
         self._write(self._slurmdb("users_association"), body)
+
+
+def _jobs_at_once(row: Row) -> int | None:
+    """The site's own GrpJobs; a 0 is ours, of a change that was cut short."""
+    per = mapping(mapping(mapping(row.get("max")).get("jobs")).get("per"))
+    return integer(per.get("count")) or None
 
 
 def _with_gpus(minutes: object, count: int | None) -> list[Row]:

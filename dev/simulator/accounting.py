@@ -8,6 +8,7 @@ from dev.simulator.journal import Journal
 
 ACCESS_DENIED = 2002
 INVALID_PARENT = 2046
+COORDINATOR_MAY_NOT_RAISE = 7012
 
 
 class RefusedError(Exception):
@@ -28,6 +29,7 @@ class Association:
     gpu_minutes: int | None = None
     gpus: int | None = None
     max_submit_jobs: int | None = None
+    max_jobs: int | None = None
 
 
 class Accounting:
@@ -101,5 +103,9 @@ class Accounting:
             raise RefusedError(ACCESS_DENIED)
         known = self.get(association.account, association.user)
         if known is not None:
+            for name in ("gpu_minutes", "gpus", "max_submit_jobs", "max_jobs"):
+                before, after = getattr(known, name), getattr(association, name)
+                if before is not None and after is not None and after > before:
+                    raise RefusedError(COORDINATOR_MAY_NOT_RAISE)
             association.parent = known.parent
             self.set(association)

@@ -37,6 +37,8 @@ class Limits:
         """Slurm's word for the limit that keeps it from starting."""
         for association in self._accounting.lineage(description.account):
             below = [*self._below(association.account, running)]
+            if association.max_jobs is not None and len(below) >= association.max_jobs:
+                return "AssocGrpJobsLimit"
             gpus = sum(job.description.gpus for job in below)
             if association.gpus is not None and gpus + description.gpus > association.gpus:
                 return "AssocGrpGRES"

@@ -85,7 +85,12 @@ def association(cluster: Cluster, association: Association) -> Body:
         "account": association.account,
         "cluster": cluster.settings.name,
         "max": {
-            "jobs": {"per": {"submitted": wrapped(association.max_submit_jobs)}},
+            "jobs": {
+                "per": {
+                    "submitted": wrapped(association.max_submit_jobs),
+                    "count": wrapped(association.max_jobs),
+                }
+            },
             "tres": tres,
         },
         "parent_account": association.parent,
@@ -97,6 +102,13 @@ def association(cluster: Cluster, association: Association) -> Body:
 def wrapped(number: int | None) -> Body:
     """A number as this version wraps it; None is no limit."""
     return {"set": number is not None, "infinite": number is None, "number": number or 0}
+
+
+def unwrapped(value: object) -> int | None:
+    """The number of a limit as it is sent; None is no limit."""
+    if isinstance(value, dict):
+        return int(value["number"]) if value.get("set") and not value.get("infinite") else None
+    return int(value) if isinstance(value, int) and value >= 0 else None
 
 
 def unset(number: int | None) -> Body:

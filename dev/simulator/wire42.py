@@ -1,4 +1,4 @@
-"""Wire version v0.0.42 as Slurm 24.11 speaks it, with the habits that matter."""
+"""Wire version v0.0.42 as Slurm 24.11 and 26.05 speak it, with the habits that matter."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ standard_output tasks tasks_per_node time_limit time_minimum tres_per_job tres_p
 tres_per_task wckey
 """
 KNOWN_KEYS = frozenset(_WORDS.split())
+UNCHANGED = Reply(304, "")
 # Naming one of these drops the defaults, among them the two that matter.
 RECORD_FLAGS = ("skip_steps", "show_duplicates", "disable_truncate_usage_time")
 
@@ -68,7 +69,7 @@ class Wire42(Wire):
         if not request.has_good_token:
             return self._reply({} if request.call == "GET partitions" else _errors(1007), 511)
         if request.call == "DELETE job":
-            return self._reply({"status": [], **_errors(1)}, 500)
+            return self._reply({"status": [], **_errors(1)}, 403 if self._is_26_05 else 500)
         if request.call == "GET job":
             return self.refusal(request, -1)
         is_update = request.call == "POST job" and request.argument != "submit"
@@ -76,7 +77,7 @@ class Wire42(Wire):
 
     def without_database(self, request: Request) -> Reply:
         told = "Failed to open slurmdbd connection"
-        if not request.has_good_token:
+        if not request.has_good_token and not self._is_26_05:
             told += ", authentication error"
         return self._reply(_errors(7000, told), 502)
 
@@ -84,7 +85,8 @@ class Wire42(Wire):
         if request.call == "DELETE job":
             return self._reply({"status": [_status(request, code)]})
         empty: Body = {"jobs": []} if request.call == "GET job" else {}
-        return self._reply({**empty, **_errors(code)}, 404 if code == 2017 else 500)
+        status = 404 if code == 2017 else 422 if self._is_26_05 else 500
+        return self._reply({**empty, **_errors(code)}, status)
 
     def ping(self, _: Request) -> Reply:
         return self._ping(is_up=True)
@@ -103,10 +105,12 @@ class Wire42(Wire):
         asked = dig(request.body, "job") or {}
         script = request.body.get("script") or asked.get("script")
         if not asked.get("environment") or not isinstance(asked["environment"], list):
-            raise RefusedError(2019)
+            raise RefusedError(2127 if self._is_26_05 else 2019)
         if not script:
             raise RefusedError(2009)
         described = self._description(script, asked)
+        if self._is_26_05 and int(asked.get("tasks", described.nodes)) < described.nodes:
+            raise RefusedError(2025)
         warnings = [
             *(_ignored(key, "#/") for key in request.body if key not in ("script", "job")),
             *(_ignored(key, "#/job/") for key in asked if key not in KNOWN_KEYS),
@@ -176,13 +180,14 @@ class Wire42(Wire):
             if asked.get("cluster") != self.cluster.settings.name:
                 continue
             limits = asked.get("max") or {}
-            submitted = dig(limits, "jobs", "per", "submitted") or {}
+            per = dig(limits, "jobs", "per") or {}
             changed = Association(
                 account=asked["account"],
                 user=asked.get("user") or "",
                 gpu_minutes=asked_gpus(dig(limits, "tres", "group", "minutes")),
                 gpus=asked_gpus(dig(limits, "tres", "total")),
-                max_submit_jobs=submitted.get("number") if submitted.get("set") else None,
+                max_submit_jobs=rows.unwrapped(per.get("submitted")),
+                max_jobs=rows.unwrapped(per.get("count")),
             )
             self.accounting.change_association(request.user, changed)
         self.scheduler.unsettle()
@@ -190,6 +195,8 @@ class Wire42(Wire):
 
     def add_account(self, request: Request) -> Reply:
         asked = dig(request.body, "association_condition", "association")
+        if not self._is_about_us(request):
+            raise RefusedError(2046)  # there is no such parent
         parent = dig(asked, "parent") or "root"
         gpu_minutes = asked_gpus(dig(asked, "grptresmins"))
         wanted = [
@@ -199,6 +206,8 @@ class Wire42(Wire):
         return self._add(request, wanted)
 
     def add_users(self, request: Request) -> Reply:
+        if not self._is_about_us(request):
+            return UNCHANGED
         users = dig(request.body, "association_condition", "users") or []
         accounts = self._named(request)
         wanted = [Association(account, user=user) for account in accounts for user in users]
@@ -208,16 +217,21 @@ class Wire42(Wire):
     def _node(self) -> str:
         return f"{self.cluster.settings.name}1"
 
-    def _named(self, request: Request) -> list[str]:
-        """The accounts of a condition; for an unknown cluster nothing is done."""
-        condition = dig(request.body, "association_condition")
+    @property
+    def _is_26_05(self) -> bool:
+        return self.cluster.settings.release >= "26"
+
+    def _is_about_us(self, request: Request) -> bool:
         own = self.cluster.settings.name
-        return list(dig(condition, "accounts")) if own in condition.get("clusters", [own]) else []
+        return own in dig(request.body, "association_condition").get("clusters", [own])
+
+    def _named(self, request: Request) -> list[str]:
+        return list(dig(request.body, "association_condition", "accounts"))
 
     def _add(self, request: Request, wanted: list[Association]) -> Reply:
         is_new = [self.accounting.add_association(request.user, one) for one in wanted]
         self.scheduler.unsettle()
-        return self._reply({}) if any(is_new) or not wanted else Reply(304, "")
+        return self._reply({}) if any(is_new) else UNCHANGED
 
     def _ping(self, *, is_up: bool) -> Reply:
         word = "UP" if is_up else "DOWN"

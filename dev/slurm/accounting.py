@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dev import isolation, places, processes
 from dev.slurm.configuration import SLURM_USER, Shared
-from dev.slurm.install import Programs
+from dev.slurm.programs import Programs
 from dev.users import own_directory
 
 _DATABASE_USER = f"""\
@@ -60,16 +60,13 @@ class Accounting:
 
     def _start_munge(self) -> None:
         munge = self._directory / "munge"
-        self._start(
-            "munge",
-            [
-                *(self._programs.path("munged"), "--foreground", "--force"),
-                *(f"--socket={self._shared.munge_socket}", f"--key-file={munge}/key"),
-                *(f"--pid-file={munge}/daemon.pid", f"--seed-file={munge}/seed"),
-                f"--log-file={munge}/munged.log",
-            ],
-            user=SLURM_USER,
-        )
+        options = [
+            *("--foreground", "--force"),
+            *(f"--socket={self._shared.munge_socket}", f"--key-file={munge}/key"),
+            *(f"--pid-file={munge}/daemon.pid", f"--seed-file={munge}/seed"),
+            f"--log-file={munge}/munged.log",
+        ]
+        self._start("munge", self._programs.command("munged", *options, user=SLURM_USER))
 
     def _start_database(self) -> None:
         """MariaDB on a unix socket alone, where a UNIX user logs in as itself."""
@@ -78,16 +75,16 @@ class Accounting:
         if not data.is_dir():
             self._make_database(data)
         _write_owned(directory / "users.sql", _DATABASE_USER.encode())
+        options = [
+            *("--no-defaults", f"--datadir={data}"),
+            *(f"--basedir={self._programs.usr}", f"--init-file={directory}/users.sql"),
+            *(f"--socket={self._shared.database_socket}", "--skip-networking"),
+            *(f"--pid-file={directory}/daemon.pid", "--innodb-buffer-pool-size=64M"),
+            *("--innodb-lock-wait-timeout=900", "--innodb-log-file-size=48M"),
+        ]
         self._start(
             "database",
-            [
-                *(self._programs.path("mariadbd"), "--no-defaults", f"--datadir={data}"),
-                *(f"--basedir={self._programs.root}/usr", f"--init-file={directory}/users.sql"),
-                *(f"--socket={self._shared.database_socket}", "--skip-networking"),
-                *(f"--pid-file={directory}/daemon.pid", "--innodb-buffer-pool-size=64M"),
-                *("--innodb-lock-wait-timeout=900", "--innodb-log-file-size=48M"),
-            ],
-            user=SLURM_USER,
+            self._programs.command("mariadbd", *options, user=SLURM_USER),
             TMPDIR=self._temporary_files(),
         )
         processes.wait_until(
@@ -100,15 +97,15 @@ class Accounting:
         """Make the system tables; a half-made directory is thrown away."""
         fresh = data.with_name("data.new")
         shutil.rmtree(fresh, ignore_errors=True)
+        usr = self._programs.usr
+        command: list[str | Path] = [
+            *(usr / "bin/mariadb-install-db", "--no-defaults", f"--basedir={usr}"),
+            *(f"--datadir={fresh}", "--skip-test-db"),
+            f"--auth-root-socket-user={SLURM_USER}",
+        ]
         with self._log("database").open("ab") as log:
             subprocess.run(
-                [
-                    *("setpriv", f"--reuid={SLURM_USER}", f"--regid={SLURM_USER}"),
-                    *("--clear-groups", self._programs.root / "usr/bin/mariadb-install-db"),
-                    *("--no-defaults", f"--basedir={self._programs.root}/usr"),
-                    *(f"--datadir={fresh}", "--skip-test-db"),
-                    f"--auth-root-socket-user={SLURM_USER}",
-                ],
+                self._programs.inside(command, user=SLURM_USER),
                 env={**self._programs.environment, "TMPDIR": self._temporary_files()},
                 check=True,
                 stdout=log,
@@ -128,7 +125,7 @@ class Accounting:
         prefix = isolation.command(pid) if pid and self.is_isolated else []
         self._start(
             "slurmdbd",
-            [*prefix, self._programs.path("slurmdbd"), "-D"],
+            [*prefix, *self._programs.command("slurmdbd", "-D")],
             SLURM_CONF=str(self._directory / "slurmdbd" / "slurm.conf"),
             # The client library's only way to be told the socket.
             MYSQL_UNIX_PORT=str(self._shared.database_socket),
@@ -154,7 +151,6 @@ class Accounting:
         name: str,
         command: Sequence[str | Path],
         *,
-        user: str | None = None,
         cwd: Path = Path("/"),
         **environment: str,
     ) -> None:
@@ -163,7 +159,6 @@ class Accounting:
             pid_file=self._pid_file(name),
             log=self._log(name),
             env={**self._programs.environment, **environment},
-            user=user,
             cwd=cwd,
         )
 

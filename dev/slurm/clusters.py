@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import time
@@ -15,7 +16,7 @@ from dev import processes
 from dev.ports import Ports
 from dev.slurm import configuration
 from dev.slurm.configuration import GPUS, PARTITION, REST_USER, SLURM_USER, Shared
-from dev.slurm.install import CLIENTS, Programs
+from dev.slurm.programs import CLIENTS, Programs
 from dev.users import own_directory
 
 
@@ -99,6 +100,8 @@ class RealCluster:
             self.name, self.directory, controller=self.controller_port, node=self._node_port
         )
         (self.directory / "slurm.conf").write_text(text)
+        if self.slurm_version >= "24":  # 22.05 does not know the word, and need not
+            (self.directory / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
         (self.directory / "gres.conf").write_text(configuration.gres_conf(self.directory))
         for number in range(GPUS):
             device = self.directory / f"gpu{number}"
@@ -167,32 +170,25 @@ class RealCluster:
         except subprocess.CalledProcessError:
             return False
 
-    def _start(self, name: str, *options: str, user: str | None = None, **extra: str) -> None:
+    def _start(self, name: str, *options: str, user: str = "", **extra: str) -> None:
         processes.start(
-            [self._programs.path(name), *options],
+            self._programs.command(name, *options, user=user),
             pid_file=self._pid_file(name),
             log=self._log(name),
-            env={**self._environment(), **extra},
-            user=user,
+            env={**self._programs.environment, **self._variables(), **extra},
             cwd=Path("/"),
         )
 
     def _write_command(self, name: str) -> None:
         """A command that works from any shell, so that staff can act by hand."""
-        lines = [f"export {key}='{value}'" for key, value in self._environment_added().items()]
+        lines = [f"export {key}='{value}'" for key, value in self._variables().items()]
         script = self.commands / name
-        program = self._programs.path(name)
-        script.write_text("\n".join(["#!/bin/sh", *lines, f"exec '{program}' \"$@\"", ""]))
+        program = shlex.join(self._programs.command(name))
+        script.write_text("\n".join(["#!/bin/sh", *lines, f'exec {program} "$@"', ""]))
         script.chmod(0o755)
 
-    def _environment(self) -> dict[str, str]:
-        return {**self._programs.environment, **self._environment_added()}
-
-    def _environment_added(self) -> dict[str, str]:
-        return {
-            "SLURM_CONF": str(self.directory / "slurm.conf"),
-            "LD_LIBRARY_PATH": self._programs.library_path,
-        }
+    def _variables(self) -> dict[str, str]:
+        return {**self._programs.variables, "SLURM_CONF": str(self.directory / "slurm.conf")}
 
     def _pid_file(self, name: str) -> Path:
         return self._shared.directory / "pids" / f"{self.name}.{name}"

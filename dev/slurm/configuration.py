@@ -86,8 +86,6 @@ SlurmctldDebug=info
 SlurmdDebug=info
 
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SwitchType=switch/none
 MpiDefault=none
 PropagateResourceLimits=NONE
 JobAcctGatherType=jobacct_gather/linux

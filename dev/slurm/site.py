@@ -14,6 +14,7 @@ from dev.slurm.accounting import Accounting
 from dev.slurm.clusters import RealCluster
 from dev.slurm.configuration import SLURM_USER, Shared
 from dev.slurm.install import ensure
+from dev.slurm.releases import OWN, Release
 
 PARENT_ACCOUNT = "cesai"
 CONTROL_USER = "cesai-control"
@@ -26,10 +27,15 @@ class SlurmSite:
     """
 
     def __init__(
-        self, directory: Path, clusters: Sequence[str], say: Callable[[str], None] = print
+        self,
+        directory: Path,
+        clusters: Sequence[str],
+        say: Callable[[str], None] = print,
+        *,
+        release: Release = OWN,
     ) -> None:
         self.directory = directory
-        programs = ensure(say)
+        programs = ensure(say, release)
         for name in ("pids", "logs"):
             (directory / name).mkdir(mode=0o755, parents=True, exist_ok=True)
         self._ports = Ports(directory / "ports.json")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from compute.sbatch import Asked, ScriptRefused, read_array, read_script
 from compute.sbatch.values import gpus, gres, memory_mb, minutes
-from dev.slurm.install import Programs, ensure
+from dev.slurm.install import ensure
+from dev.slurm.programs import Programs
 
 pytestmark = [
     pytest.mark.real_slurm,

@@ -14,21 +14,28 @@ import pytest
 from compute.slurm.client import SlurmClient
 from dev import places
 from dev.simulator import Simulator
-from dev.slurm import SlurmSite
-from tests.slurm.contract import ClusterUnderTest, new_account
+from dev.slurm import SlurmSite, UnavailableError
+from dev.slurm.releases import OWN, V24_11, V26_05, Release
+from tests.slurm.contract import ClusterUnderTest, new_account, wire_of
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="runs jobs as other users")
+REAL = [pytest.mark.real_slurm, needs_root]
+# The distribution's own, whichever it is, goes by the release that Debian 12 has.
+RELEASES = {"22.05": OWN, V24_11.name: V24_11, V26_05.name: V26_05}
 CLUSTERS = [
-    "simulated v0.0.38",
-    "simulated v0.0.42",
-    pytest.param("real 22.05", marks=[pytest.mark.real_slurm, needs_root]),
+    "simulated 22.05",
+    "simulated 24.11",
+    pytest.param("simulated 26.05", marks=pytest.mark.long),
+    pytest.param("real 22.05", marks=REAL),
+    pytest.param("real 24.11", marks=[*REAL, pytest.mark.long]),
+    pytest.param("real 26.05", marks=[*REAL, pytest.mark.long]),
 ]
 
 
 @pytest.fixture(scope="session", params=CLUSTERS)
 def cluster(request: pytest.FixtureRequest) -> Iterator[ClusterUnderTest]:
-    kind, _, version = request.param.partition(" ")
-    opened = _real() if kind == "real" else _simulated(version)
+    kind, _, release = request.param.partition(" ")
+    opened = _real(release) if kind == "real" else _simulated(release)
     with opened as found:
         _admit_users(found)
         yield found
@@ -56,12 +63,13 @@ def control(cluster: ClusterUnderTest) -> Iterator[SlurmClient]:
 
 
 @contextmanager
-def _simulated(wire: str) -> Iterator[ClusterUnderTest]:
-    with Simulator(name="north", wire=wire) as simulator:
+def _simulated(release: str) -> Iterator[ClusterUnderTest]:
+    wire = wire_of(release)
+    with Simulator(name="north", wire=wire, slurm_version=f"{release}.5") as simulator:
         yield ClusterUnderTest(
             name="north",
             url=simulator.url,
-            wire=wire,
+            release=release,
             token=simulator.token,
             requeue=simulator.requeue,
             account=new_account(),
@@ -69,10 +77,10 @@ def _simulated(wire: str) -> Iterator[ClusterUnderTest]:
 
 
 @contextmanager
-def _real() -> Iterator[ClusterUnderTest]:
+def _real(release: str) -> Iterator[ClusterUnderTest]:
     """Two clusters on one accounting, so that rows of the other one can be mistaken for ours."""
     with _open_directory() as directory:
-        site = SlurmSite(directory, ["north", "south"])
+        site = _site(directory, RELEASES[release])
         try:
             site.start()
             site.bootstrap()
@@ -80,7 +88,7 @@ def _real() -> Iterator[ClusterUnderTest]:
             found = ClusterUnderTest(
                 name=north.name,
                 url=north.url,
-                wire="v0.0.38",
+                release=release,
                 token=north.token,
                 requeue=lambda job_id: north.run("scontrol", "requeue", str(job_id)),
                 account=new_account(),
@@ -90,6 +98,16 @@ def _real() -> Iterator[ClusterUnderTest]:
             yield found
         finally:
             site.remove()
+
+
+def _site(directory: Path, release: Release) -> SlurmSite:
+    try:
+        return SlurmSite(directory, ["north", "south"], release=release)
+    except UnavailableError as error:
+        # This machine's own release is fetched before the tests and must be there.
+        if release == OWN:
+            raise
+        pytest.skip(str(error))
 
 
 @contextmanager

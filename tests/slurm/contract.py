@@ -21,7 +21,7 @@ class ClusterUnderTest:
 
     name: str
     url: str
-    wire: str
+    release: str  # "22.05"
     token: Callable[[str, int], str]
     requeue: Callable[[int], object]
     account: str
@@ -30,6 +30,11 @@ class ClusterUnderTest:
     control_user: str = "cesai-control"
     parent: str = "cesai"
     gpus: int = 8
+
+    @property
+    def wire(self) -> str:
+        """The newest version that we and the release speak."""
+        return wire_of(self.release)
 
     def client(self, user: str, *, seconds: int = 3600) -> SlurmClient:
         """A new client with a token that lives for so long."""
@@ -50,6 +55,10 @@ class ClusterUnderTest:
             output="/dev/null",
         )
         return replace(described, **changes)  # type: ignore[arg-type]
+
+
+def wire_of(release: str) -> str:
+    return "v0.0.38" if release == "22.05" else "v0.0.42"
 
 
 def new_name(prefix: str = "cesai") -> str:

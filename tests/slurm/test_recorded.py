@@ -202,8 +202,9 @@ def test_a_partition_shows_its_limit(recorded: Recorded) -> None:
 def test_a_dead_slurmdbd_is_no_empty_accounting(recorded: Recorded) -> None:
     error = {"description": "Failed to open slurmdbd connection", "error_number": 7000}
     silent = Answer(200, {"errors": [error], "jobs": []})
+    fine = Answer(200, {"errors": [], "partitions": []})  # slurmctld takes the token
     with pytest.raises(Ambiguous):
-        WIRES[recorded.wire](Replay(silent), "alpha").records_of(1)
+        WIRES[recorded.wire](Replay(silent, silent, fine), "alpha").records_of(1)
 
 
 def test_a_job_that_lost_its_start_is_not_final_on_22_05() -> None:

@@ -48,7 +48,7 @@ def as_cluster(simulator: Simulator) -> ClusterUnderTest:
     return ClusterUnderTest(
         name=simulator.settings.name,
         url=simulator.url,
-        wire=simulator.settings.wire,
+        release=simulator.settings.release[:5],
         token=simulator.token,
         requeue=simulator.requeue,
         account="work",

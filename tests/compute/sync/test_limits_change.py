@@ -76,6 +76,31 @@ def test_less_is_in_force_after_one_pass_where_the_release_can(
         assert on_cluster(site, allocation).gpu_minutes == 3600
 
 
+def test_more_than_before_is_in_force_too(
+    site: Site, allocation: Allocation, writes: bool
+) -> None:
+    Limit.objects.update(desired_gpu_minutes=4800)
+    site.sync()
+    limit = limit_of(allocation)
+    if writes:
+        found = on_cluster(site, allocation)
+        assert (limit.state, found.gpu_minutes, found.max_jobs) == ("in_force", 4800, None)
+    else:
+        assert limit.command.endswith("GrpTRESMins=gres/gpu=4800")
+
+
+def test_a_raise_cut_short_lets_nothing_start_and_is_finished_later(
+    site: Site, allocation: Allocation, writes: bool
+) -> None:
+    if not writes:
+        pytest.skip("nothing is written there")
+    by_hand(site, allocation, gpu_minutes=None, max_jobs=0)  # as after the first of two calls
+    Limit.objects.update(desired_gpu_minutes=4800)
+    site.sync()
+    found = on_cluster(site, allocation)
+    assert (found.gpu_minutes, found.max_jobs) == (4800, None)
+
+
 def test_what_the_site_ran_is_in_force_after_one_pass(
     site: Site, admin: User, allocation: Allocation
 ) -> None:
@@ -169,6 +194,7 @@ def test_an_early_end_cancels_what_waits_and_lets_run_what_runs(
     site: Site, admin: User, allocation: Allocation
 ) -> None:
     running = submit(allocation, gpus=8)
+    site.sync()
     waiting = submit(allocation, gpus=8)
     site.sync()
     end_allocation(by=admin, allocation=allocation, reason="over", now=make.now())
