@@ -20,11 +20,12 @@ def main() -> None:
 
         call_command("migrate", verbosity=0)
         connections.close_all()
-        from bench import awards, dispatch, follow, intents, overlap, registry, start  # noqa: PLC0415
+        from bench import accounting, awards, dispatch, follow, intents, overlap, registry, start  # noqa: PLC0415
 
         benches: dict[str, Callable[[], None]] = {
             "award": awards.run,
             "accepted_intents": intents.run,
+            "accounting": accounting.run,
             "dispatch": dispatch.run,
             "follow": partial(follow.run, postgres),
             "start": start.run,
