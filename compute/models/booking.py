@@ -45,6 +45,7 @@ def book_all(cluster_id: uuid.UUID, rows: Iterable[Incoming], *, at: datetime) -
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TABLE)
         _copy(cursor, rows)
+        cursor.execute("ANALYZE incoming")  # else a plan for a handful of rows is made
         cursor.execute(_KEEP, {"cluster": cluster_id, "at": at})
         changed = cursor.rowcount
         cursor.execute(_POST, {"cluster": cluster_id, "at": at})

@@ -57,17 +57,25 @@ class LedgerEntry(models.Model):
 
     sequence = models.BigAutoField(primary_key=True)
     id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="entries")
+    # Millions of rows are written by thousands: an index is there only for what is asked.
+    allocation = models.ForeignKey(
+        Allocation, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind)
     debit = models.CharField(max_length=9, choices=Account)  # where it comes from
     credit = models.CharField(max_length=9, choices=Account)  # where it goes
     gpu_seconds = models.BigIntegerField()
-    source_key = models.CharField(max_length=160, unique=True)  # the fact it books, once for ever
+    # The fact it books, once for ever
+    source_key = models.CharField(max_length=160, db_collation="C")
     job = models.ForeignKey(
-        "compute.Job", on_delete=models.PROTECT, null=True, related_name="entries"
+        "compute.Job", on_delete=models.PROTECT, null=True, related_name="entries", db_index=False
     )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     at = models.DateTimeField()
 
@@ -76,10 +84,14 @@ class LedgerEntry(models.Model):
     class Meta:
         ordering = ["-sequence"]
         constraints = [
+            models.UniqueConstraint(fields=["source_key"], name="booked_once"),
             models.CheckConstraint(condition=Q(gpu_seconds__gt=0), name="entry_positive"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="entry_moves"),
         ]
-        indexes = [models.Index(fields=["allocation", "-sequence"], name="entry_by_allocation")]
+        indexes = [
+            models.Index(fields=["allocation", "-sequence"], name="entry_by_allocation"),
+            models.Index(fields=["job"], condition=~Q(job=None), name="entry_of_job"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.gpu_seconds} GPU-s: {self.debit} → {self.credit}"

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
@@ -31,12 +32,17 @@ class UsageRecord(models.Model):
 
     sequence = models.BigAutoField(primary_key=True)
     id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="+")
+    # That of its allocation's pool: no second check for each of millions of rows
+    cluster = models.ForeignKey(
+        Cluster, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     slurm_job_id = models.BigIntegerField()
     submit_time = models.BigIntegerField()  # epoch seconds, as the cluster's clock says
     restarts = models.PositiveIntegerField(default=0)
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="usage")
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="usage")
+    job = models.ForeignKey(
+        Job, on_delete=models.PROTECT, null=True, related_name="usage", db_index=False
+    )
     unix_user = models.CharField(max_length=64)
     state = models.CharField(max_length=24)
     start_time = models.BigIntegerField(null=True)
@@ -61,6 +67,7 @@ class UsageRecord(models.Model):
                 name="usage_record_once",
             ),
         ]
+        indexes = [models.Index(fields=["job"], condition=~Q(job=None), name="usage_of_job")]
 
     def __str__(self) -> str:
         return f"{self.cluster} {self.slurm_job_id}: {self.gpu_seconds} GPU-s"

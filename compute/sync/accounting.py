@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -72,15 +73,15 @@ def take(
 
     `accounts` are the cluster's allocations by Slurm account; rows of others are none of ours.
     """
+    if not accounts:
+        return Booked(0, 0)
+    cluster_id = next(iter(accounts.values())).pool.cluster_id
     rows = [
-        _incoming(accounts[record.account], record)
+        _incoming(cluster_id, accounts[record.account].pk, record)
         for record in records
         if record.account in accounts
     ]
-    if not rows:
-        return Booked(0, 0)
-    cluster_id = next(iter(accounts.values())).pool.cluster_id
-    return book_all(cluster_id, rows, at=now)
+    return book_all(cluster_id, rows, at=now) if rows else Booked(0, 0)
 
 
 def _unsettled(cluster: Cluster) -> QuerySet[Job]:
@@ -118,12 +119,12 @@ def accounts_of(cluster: Cluster) -> dict[str, Allocation]:
     return {allocation.slurm_account: allocation for allocation in rows}
 
 
-def _incoming(allocation: Allocation, record: JobRecord) -> Incoming:
+def _incoming(cluster_id: UUID, allocation_id: UUID, record: JobRecord) -> Incoming:
     return Incoming(
         slurm_job_id=record.job_id,
         submit_time=record.submit_time,
         restarts=record.restarts,
-        allocation_id=allocation.pk,
+        allocation_id=allocation_id,
         job_id=key_of(record.name),
         intent_slurm_id=record.array_job_id or record.job_id,
         unix_user=record.user,
@@ -133,7 +134,7 @@ def _incoming(allocation: Allocation, record: JobRecord) -> Incoming:
         elapsed=record.elapsed,
         gpus=record.gpus,
         gpu_seconds=record.gpu_seconds,
-        source=source_of(allocation.pool.cluster_id, record),
+        source=source_of(cluster_id, record),
     )
 
 
@@ -217,5 +218,12 @@ def source_of(cluster_id: UUID, record: JobRecord) -> str:
 
 
 def _named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
-    submitted = datetime.fromtimestamp(submit_time, UTC)
-    return f"use:{cluster_id}:{job_id}:{submitted:%Y%m%dT%H%M%S}:{restarts}"
+    day, second = divmod(submit_time, 86_400)
+    minute, second = divmod(second, 60)
+    clock = f"{minute // 60:02}{minute % 60:02}{second:02}"
+    return f"use:{cluster_id}:{job_id}:{_day(day)}T{clock}:{restarts}"
+
+
+@lru_cache(maxsize=1024)  # of a million rows most share their day
+def _day(days: int) -> str:
+    return f"{date(1970, 1, 1) + timedelta(days):%Y%m%d}"
