@@ -43,6 +43,22 @@ def get_cluster(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Cluster:
     return cluster
 
 
+def sees_accounting(person: Person, cluster: Cluster) -> bool:
+    """Whether the person may see what does not add up there: its operators, and all staff.
+
+    A project sees only what was booked to it.
+    """
+    if Verb.SEE_WORKLIST in portal_verbs(person):
+        return True
+    return Verb.OPERATE_CLUSTER in cluster_verbs(person, cluster)
+
+
+def require_accounting(person: Person, cluster: Cluster) -> None:
+    """Raise NotAllowed unless `sees_accounting`."""
+    if not sees_accounting(person, cluster):
+        require(frozenset(), Verb.OPERATE_CLUSTER)
+
+
 def get_pool(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Pool:
     """A pool by UUID or slug. Raises NotThere, NotAllowed."""
     rows = Pool.objects.visible_to(person).select_related("cluster")

@@ -249,6 +249,7 @@ def make_allocation(
     pool: Pool | None = None,
     *,
     gpu_hours: int = 60,
+    gpu_seconds: int = 0,
     in_force: bool = True,
     by: User | None = None,
     model: Model | None = None,
@@ -260,7 +261,11 @@ def make_allocation(
     line = request.lines.select_related("pool__cluster").get()
     admin = by or make_staff(Role.QUOTA_ADMIN)
     [allocation] = award(
-        by=admin, request=request, grants=[Grant(line, gpu_hours * HOUR)], reason="", now=now()
+        by=admin,
+        request=request,
+        grants=[Grant(line, gpu_seconds or gpu_hours * HOUR)],
+        reason="",
+        now=now(),
     )
     if in_force:
         limit = Limit.objects.get(allocation=allocation)

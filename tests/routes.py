@@ -296,6 +296,12 @@ API: Table = {
     "api-clusters-enable-dispatch": {
         "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.stop())
     },
+    "api-clusters-accounting": {
+        "get": Rule(may=OPERATOR | STAFF - {"portal_admin"}, sees=SIGNED_IN - {"loner"})
+    },
+    "api-clusters-stop-submitting": {
+        "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"reason": "attack"})
+    },
     "api-orphans-list": {"get": _list()},
     "api-orphans-detail": {"get": _detail(OPERATOR | STAFF)},
     "api-clusters-credentials": {"get": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"})},
@@ -592,6 +598,7 @@ PAGES: Table = {
     "clusters": {"get": Rule(may=_SIGNED)},
     "cluster": {"get": Rule(may=_CLUSTER)},
     "cluster-edit": {"get": Rule(may=OPERATOR, sees=_CLUSTER)},
+    "cluster-stop": {"post": _form(OPERATOR, _CLUSTER, lambda w: {"stop-reason": "attack"})},
     "cluster-enable": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.stop())},
     "allocations": {"get": Rule(may=_SIGNED)},
     "allocation": {"get": Rule(may=ON_CLUSTER)},

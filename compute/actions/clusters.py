@@ -140,6 +140,29 @@ def enable_dispatch(*, by: User, cluster: Cluster, stop: UUID, now: datetime) ->
 
 
 @transaction.atomic
+def stop_submitting(*, by: User, cluster: Cluster, reason: str, now: datetime) -> None:
+    """The kill switch: from now on the portal only reads there. Jobs that are there go on.
+
+    Raises Invalid without a reason, Conflict if nothing is submitted there anyway.
+    """
+    if not reason.strip():
+        sentence = _("Say why; the log keeps it.")
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    rows = Cluster.objects.filter(pk=cluster.pk, connection=Cluster.Connection.RUN)
+    if not rows.update(connection=Cluster.Connection.OBSERVE):
+        raise Conflict(_("The portal submits nothing to %(cluster)s.") % {"cluster": cluster})
+    cluster.connection = Cluster.Connection.OBSERVE
+    record_event(
+        by=by,
+        kind="stop_submitting",
+        about=cluster,
+        now=now,
+        reason=reason,
+        changes={"connection": [Cluster.Connection.RUN, Cluster.Connection.OBSERVE]},
+    )
+
+
+@transaction.atomic
 def deliver_credential(
     *, by: User, cluster: Cluster, unix_user: str, kind: str, token: str, now: datetime
 ) -> Credential:

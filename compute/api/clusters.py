@@ -21,6 +21,7 @@ from compute.models import (
     Orphan,
     Pool,
 )
+from compute.models.checks import accounting_of
 from compute.serializers import clusters as shapes
 from projects.resources import Resource
 from projects.roles import Verb
@@ -61,6 +62,25 @@ class ClusterResource(Resource):
         stop = self.body(shapes.StopIn)["stop"]
         cluster_actions.enable_dispatch(by=user, cluster=cluster, stop=stop, now=timezone.now())
         return self.shown(cluster)
+
+    @extend_schema(request=shapes.SwitchIn, responses=shapes.ClusterOut)
+    @action(detail=True, methods=["post"], url_path="stop-submitting")
+    def stop_submitting(self, request: Call, pk: str) -> Response:
+        """The kill switch: from now on the portal only reads there. Jobs that are there go on."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(shapes.SwitchIn)
+        cluster_actions.stop_submitting(by=user, cluster=cluster, now=timezone.now(), **values)
+        return self.shown(cluster)
+
+    @extend_schema(responses=shapes.AccountingOut)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def accounting(self, request: Call, pk: str) -> Response:
+        """How far its accounting is booked, and what of it does not add up; the newest 500."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk)
+        access.require_accounting(user, cluster)
+        return Response(shapes.AccountingOut(accounting_of(cluster, most=500)).data)
 
     @extend_schema(responses=shapes.CredentialOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

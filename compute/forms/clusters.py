@@ -46,6 +46,15 @@ class ClusterForm(PageForm):
     sacctmgr = forms.CharField(label=_("how sacctmgr is called there"), max_length=300)
 
 
+class StopSubmittingForm(PageForm):
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class StopForm(forms.Form):
     """Which stop of dispatch the operator looked at before lifting it."""
 

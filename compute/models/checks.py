@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -10,22 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
 from compute.models.clusters import Cluster
-from projects.scoping import sees_everything
-
-if TYPE_CHECKING:
-    from projects.scoping import Person
-
-M = TypeVar("M", bound=models.Model)
+from compute.models.usage import AccountingCursor
 
 
-class CheckQuerySet(models.QuerySet[M]):
-    def visible_to(self, person: Person) -> Self:
-        """Staff, and the operators of the cluster: a project sees only what was booked."""
-        if sees_everything(person):
-            return self
-        if not person.is_authenticated:
-            return self.none()
-        return self.filter(cluster__in=Cluster.objects.operated_by(person))
+def accounting_of(cluster: Cluster, *, most: int) -> dict[str, Any]:
+    """How far a cluster's accounting is booked, and what of it does not add up."""
+    cursor = AccountingCursor.objects.filter(cluster=cluster).first()
+    differences = cluster.differences.filter(gone_at=None).select_related("allocation__project")
+    return {
+        "read_until": cursor.read_until if cursor else None,
+        "compared_at": cursor.compared_at if cursor else None,
+        "odd_records": cluster.odd_records.all()[:most],
+        "differences": differences[:most],
+    }
 
 
 class OddRecord(models.Model):
@@ -48,8 +45,6 @@ class OddRecord(models.Model):
     said = models.JSONField()  # the row as far as it was understood
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-
-    objects = CheckQuerySet.as_manager()
 
     class Meta:
         ordering = ["-last_seen_at", "slurm_job_id"]
@@ -85,8 +80,6 @@ class AccountingDifference(models.Model):
     found_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)  # a later comparison did not find it any more
-
-    objects = CheckQuerySet.as_manager()
 
     class Meta:
         ordering = ["-last_seen_at", "slurm_job_id"]

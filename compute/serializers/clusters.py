@@ -7,9 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from compute.models import (
+    AccountingDifference,
     CapacityMonth,
     Cluster,
     Credential,
+    OddRecord,
     Orphan,
     Pool,
 )
@@ -64,6 +66,39 @@ class ClusterChange(serializers.ModelSerializer[Cluster]):
             "slurm_cluster", "parent_account", "project_directory", "quarantine_minutes",
             "sacctmgr",
         ]  # fmt: skip
+
+
+class OddRecordOut(serializers.ModelSerializer[OddRecord]):
+    class Meta:
+        model = OddRecord
+        fields = [
+            "slurm_job_id", "submit_time", "restarts", "slurm_account", "why", "said",
+            "first_seen_at", "last_seen_at",
+        ]  # fmt: skip
+
+
+class DifferenceOut(serializers.ModelSerializer[AccountingDifference]):
+    class Meta:
+        model = AccountingDifference
+        fields = [
+            "kind", "allocation", "month", "slurm_job_id", "submit_time", "restarts",
+            "booked_gpu_seconds", "said_gpu_seconds", "found_at", "last_seen_at",
+        ]  # fmt: skip
+
+
+class AccountingOut(serializers.Serializer[Any]):
+    read_until = serializers.DateTimeField(
+        allow_null=True, help_text="Up to when the cluster's accounting has been booked."
+    )
+    compared_at = serializers.DateTimeField(
+        allow_null=True, help_text="When all of it was last compared with what is booked."
+    )
+    odd_records = OddRecordOut(many=True, help_text="Kept aside: they cannot be true.")
+    differences = DifferenceOut(many=True, help_text="Found then; nothing is corrected by itself.")
+
+
+class SwitchIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000)
 
 
 class StopIn(serializers.Serializer[Any]):

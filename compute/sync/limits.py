@@ -177,7 +177,9 @@ def _judge(limit: Limit, seen: Seen, now: datetime, *, was_written: bool) -> boo
         )  # fmt: skip
     else:
         state, detail = _difference(limit, was_written=was_written)
-        command = site_commands.closing(limit) if closed else site_commands.changing(limit)
+        command = site_commands.closing(limit)
+        if not closed and account is not None:
+            command = site_commands.changing(limit, parent=account.parent)
     _observe(limit, state, now, detail=detail, command=command, **observed)
     return False
 

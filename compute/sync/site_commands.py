@@ -21,9 +21,13 @@ def creating(limit: Limit) -> str:
     return f"{' '.join(account.split())} && {' '.join(user.split())}"
 
 
-def changing(limit: Limit) -> str:
-    """For an account that has another limit than it shall have."""
-    wanted = [f"parent={limit.allocation.pool.cluster.parent_account}"]
+def changing(limit: Limit, *, parent: str) -> str:
+    """For an account that has another limit than it shall have, or another parent than `parent`.
+
+    sacctmgr refuses a change whose parent is the one that it has already.
+    """
+    ours = limit.allocation.pool.cluster.parent_account
+    wanted = [] if parent == ours else [f"parent={ours}"]
     if limit.observed_submit_jobs == 0:
         wanted.append("GrpSubmitJobs=-1")
     return _modify(limit, *wanted, f"GrpTRESMins=gres/gpu={limit.desired_gpu_minutes}")

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 from compute import access
 from compute.actions import clusters as actions
 from compute.drawing import Month, draw
-from compute.forms.clusters import ClusterForm, StopForm
+from compute.forms.clusters import ClusterForm, StopForm, StopSubmittingForm
 from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
+from compute.models.checks import accounting_of
 from compute.views.months import later, this_month
 from projects.pages import SignedIn
 from projects.roles import Verb
@@ -45,8 +46,27 @@ def cluster_list(request: SignedIn) -> HttpResponse:
 @login_required
 def cluster_page(request: SignedIn, slug: str) -> HttpResponse:
     """One cluster: health, pools, limits, and for its operators credentials and settings."""
+    return _show(request, access.get_cluster(request.user, slug))
+
+
+@require_POST
+@login_required
+def stop_submitting(request: SignedIn, slug: str) -> HttpResponse:
+    """The kill switch of its operators."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = StopSubmittingForm(request.POST, prefix="stop")
+    if form.sent_by(request):
+        with form.told():
+            actions.stop_submitting(
+                by=request.user, cluster=cluster, now=timezone.now(), **form.cleaned_data
+            )
+            messages.success(request, _("Nothing is submitted there any more; it is only read."))
+            return redirect("cluster", cluster.slug)
+    return _show(request, cluster, switch=form)
+
+
+def _show(request: SignedIn, cluster: Cluster, **sent: StopSubmittingForm) -> HttpResponse:
     user, now = request.user, timezone.now()
-    cluster = access.get_cluster(user, slug)
     operates = Verb.OPERATE_CLUSTER in access.cluster_verbs(user, cluster)
     start = this_month(now)
     window = CapacityMonth.objects.filter(month__gte=start, month__lt=later(start, MONTHS))
@@ -62,8 +82,14 @@ def cluster_page(request: SignedIn, slug: str) -> HttpResponse:
         "operates": operates,
         "orphans": Orphan.objects.visible_to(user).filter(cluster=cluster)[:MOST_ORPHANS],
         "credentials": cluster.credentials.order_by("unix_user") if operates else [],
+        "accounting": accounting_of(cluster, most=20)
+        if access.sees_accounting(user, cluster)
+        else None,
+        "switch": StopSubmittingForm(prefix="stop"),
+        **sent,
     }
-    return render(request, "compute/cluster.html", context)
+    status = next((form.status for form in sent.values()), 200)
+    return render(request, "compute/cluster.html", context, status=status)
 
 
 @login_required

@@ -58,6 +58,15 @@ class Accounting:
         for name in ("slurmdbd", "isolation", "database", "munge"):
             processes.stop(self._pid_file(name), seconds=20)
 
+    def stop_slurmdbd(self) -> None:
+        """End slurmdbd alone: slurmctld keeps what it has to tell until it is back."""
+        processes.stop(self._pid_file("slurmdbd"), seconds=20)
+
+    def start_slurmdbd(self, controller_ports: Sequence[int]) -> None:
+        """Start it again; it answers a moment later."""
+        processes.stop(self._pid_file("isolation"), seconds=20)
+        self._start_slurmdbd(controller_ports)
+
     def _start_munge(self) -> None:
         munge = self._directory / "munge"
         options = [

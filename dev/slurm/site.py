@@ -72,6 +72,19 @@ class SlurmSite:
         for cluster in self.clusters:
             cluster.wait_until_idle()
 
+    def stop_accounting(self) -> None:
+        """End slurmdbd, as for its maintenance; the clusters go on."""
+        self._accounting.stop_slurmdbd()
+
+    def start_accounting(self) -> None:
+        """Start slurmdbd again and wait until it answers; raises NotReadyError."""
+        self._accounting.start_slurmdbd([cluster.controller_port for cluster in self.clusters])
+        processes.wait_until(
+            self._accounting_answers,
+            seconds=30,
+            what=f"slurmdbd is silent; see {self.directory}/logs/slurmdbd.log",
+        )
+
     def stop(self) -> None:
         """End everything; running jobs are cancelled, waiting ones wait for the next start."""
         for cluster in self.clusters:

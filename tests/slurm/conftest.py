@@ -15,7 +15,7 @@ from compute.slurm.client import SlurmClient
 from dev import places
 from dev.simulator import Simulator
 from dev.slurm import SlurmSite, UnavailableError
-from dev.slurm.releases import OWN, V24_11, V26_05, Release
+from dev.slurm.releases import OWN, V24_11, V26_05
 from tests.slurm.contract import ClusterUnderTest, new_account, wire_of
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="runs jobs as other users")
@@ -80,7 +80,7 @@ def _simulated(release: str) -> Iterator[ClusterUnderTest]:
 def _real(release: str) -> Iterator[ClusterUnderTest]:
     """Two clusters on one accounting, so that rows of the other one can be mistaken for ours."""
     with _open_directory() as directory:
-        site = _site(directory, RELEASES[release])
+        site = open_site(directory, release, ["north", "south"])
         try:
             site.start()
             site.bootstrap()
@@ -100,12 +100,13 @@ def _real(release: str) -> Iterator[ClusterUnderTest]:
             site.remove()
 
 
-def _site(directory: Path, release: Release) -> SlurmSite:
+def open_site(directory: Path, release: str, clusters: list[str]) -> SlurmSite:
+    """A site that is not started yet; skips where its release cannot be had."""
     try:
-        return SlurmSite(directory, ["north", "south"], release=release)
+        return SlurmSite(directory, clusters, release=RELEASES[release])
     except UnavailableError as error:
         # This machine's own release is fetched before the tests and must be there.
-        if release == OWN:
+        if RELEASES[release] == OWN:
             raise
         pytest.skip(str(error))
 

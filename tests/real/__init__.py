@@ -1,0 +1,1 @@
+"""The portal on real clusters: limits, isolation and books, against what Slurm itself says."""
