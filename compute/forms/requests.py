@@ -225,6 +225,17 @@ class CommentForm(PageForm):
     )
 
 
+class MessageForm(PageForm):
+    aliases = {"text": "comment"}
+
+    comment = forms.CharField(
+        label=_("message"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class RequestFilters(Filters):
     lookups = {"state": "state", "project": "project__slug"}
 

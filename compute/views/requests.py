@@ -20,6 +20,7 @@ from compute.actions import requests as actions
 from compute.forms.requests import (
     AwardForm,
     CommentForm,
+    MessageForm,
     RequestFilters,
     RequestForm,
     asks,
@@ -204,7 +205,7 @@ def say(request: SignedIn, key: str) -> HttpResponse:
     """Write to the other side."""
     row = access.get_request(request.user, key)
     access.require_talk(request.user, row)
-    form = CommentForm(request.POST, prefix="say")
+    form = MessageForm(request.POST, prefix="say")
     if form.sent_by(request):
         with form.told():
             text = form.cleaned_data["comment"]
@@ -285,7 +286,7 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         "deny": CommentForm(prefix="deny"),
         "recuse": CommentForm(prefix="recuse"),
         "appeal": CommentForm(prefix="appeal"),
-        "say": CommentForm(prefix="say"),
+        "say": MessageForm(prefix="say"),
         "refused": next(iter(sent.values()), None),
         **sent,
     }
