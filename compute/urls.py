@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from compute.views import allocations, clusters, jobs, requests
+from compute.views import allocations, clusters, jobs, planner, requests
 
 urlpatterns = [
+    path("planner/", planner.planner_page, name="planner"),
     path("requests/", requests.request_list, name="requests"),
     path("requests/new/", requests.new_request, name="request-new"),
     path("requests/new/line/", requests.one_more_line, name="request-line"),

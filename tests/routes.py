@@ -559,6 +559,7 @@ PAGES: Table = {
         "post": _form(_SIGNED, frozenset(), lambda w: {"name": "mine", "languages": "de"}),
     },
     "watch-delete": {"post": _form(LEADS, frozenset())},
+    "planner": {"get": Rule(may=_SIGNED, query=lambda w: "parameters=9B&tokens=4T")},
     "requests": {"get": Rule(may=_SIGNED)},
     "request-new": {"get": Rule(may=_SIGNED)},
     "request-line": {"get": Rule(may=_SIGNED)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import Any
 
 from django import template
@@ -113,3 +114,48 @@ def meter(label: str, whole: int, **parts: int) -> SafeString:
         label,
         rects,
     )
+
+
+@register.simple_tag
+def band(label: str, whole: float, low: float, high: float) -> SafeString:
+    """A range on a scale from nothing to `whole`, drawn by the server."""
+    scale = max(whole, high, 1)
+    left, width = 100 * low / scale, max(100 * (high - low) / scale, 0.5)
+    return format_html(
+        '<svg class="meter" role="img" aria-label="{}" viewBox="0 0 100 10"'
+        ' preserveAspectRatio="none"><rect x="{}" y="0" width="{}" height="10"'
+        ' class="fill-used"/></svg>',
+        label,
+        f"{left:.3f}",
+        f"{width:.3f}",
+    )
+
+
+@register.filter
+def rough(value: float) -> str:
+    """An estimate to two significant places: more would pretend to be known."""
+    if value <= 0:
+        return "0"
+    places = 1 - floor(log10(value))
+    rounded = round(value, places)
+    return number_format(rounded, decimal_pos=max(places, 0), force_grouping=True)
+
+
+@register.filter
+def in_mega(kilo: float) -> float:
+    """Thousands as millions: kWh as MWh."""
+    return kilo / 1000
+
+
+@register.filter
+def tera(value: float) -> str:
+    """FLOP/s as TFLOP/s, whole."""
+    return number_format(round(value / 1e12), force_grouping=True)
+
+
+@register.filter
+def scientific(value: float) -> str:
+    """2.16e23 as 2.16 × 10²³."""
+    digits, _e, power = f"{value:.2e}".partition("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{number_format(digits)} × 10{raised}"

@@ -32,6 +32,7 @@ from compute.models.requests import STATE_LABELS
 from compute.quota import gpu_hours
 from compute.states import RequestState
 from compute.views.months import line_drawings
+from compute.views.planner import line_estimates
 from projects.access import belongs_to, get_project, project_verbs
 from projects.models import User
 from projects.pages import PageForm, SignedIn, page_of
@@ -274,6 +275,7 @@ def _show(request: SignedIn, row: Request, **sent: PageForm) -> HttpResponse:
         "signature": AwardSignature.objects.filter(request=row).select_related("by").first(),
         "may_talk": {Verb.REVIEW_REQUEST, Verb.REQUEST_COMPUTE} & project_verbs(user, row.project),
         "awarded": sum(award.gpu_seconds for line in lines for award in line.awards.all()),
+        "estimates": line_estimates(row, lines, user),
         "drawings": line_drawings(lines, now) if not row.decided_at else [],
         "earlier": earlier.exclude(line__request=row).select_related("pool", "balance"),
         "reasons": [Request.WhyNot(reason).label for reason in row.why_not_reasons],
