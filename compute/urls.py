@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compute.views import allocations, clusters, jobs, planner, requests
+from compute.views import allocations, clusters, deciding, jobs, planner, requests
 
 urlpatterns = [
     path("planner/", planner.planner_page, name="planner"),
@@ -11,15 +11,15 @@ urlpatterns = [
     path("requests/new/line/", requests.one_more_line, name="request-line"),
     path("requests/<uuid:key>/", requests.request_page, name="request"),
     path("requests/<uuid:key>/edit/", requests.edit_request, name="request-edit"),
-    path("requests/<uuid:key>/submit/", requests.submit, name="request-submit"),
-    path("requests/<uuid:key>/withdraw/", requests.withdraw, name="request-withdraw"),
-    path("requests/<uuid:key>/review/", requests.review, name="request-review"),
-    path("requests/<uuid:key>/award/", requests.award, name="request-award"),
-    path("requests/<uuid:key>/return/", requests.send_back, name="request-return"),
-    path("requests/<uuid:key>/deny/", requests.deny, name="request-deny"),
-    path("requests/<uuid:key>/recuse/", requests.recuse, name="request-recuse"),
-    path("requests/<uuid:key>/appeal/", requests.appeal, name="request-appeal"),
-    path("requests/<uuid:key>/say/", requests.say, name="request-say"),
+    path("requests/<uuid:key>/submit/", deciding.submit, name="request-submit"),
+    path("requests/<uuid:key>/withdraw/", deciding.withdraw, name="request-withdraw"),
+    path("requests/<uuid:key>/review/", deciding.review, name="request-review"),
+    path("requests/<uuid:key>/award/", deciding.award, name="request-award"),
+    path("requests/<uuid:key>/return/", deciding.send_back, name="request-return"),
+    path("requests/<uuid:key>/deny/", deciding.deny, name="request-deny"),
+    path("requests/<uuid:key>/recuse/", deciding.recuse, name="request-recuse"),
+    path("requests/<uuid:key>/appeal/", deciding.appeal, name="request-appeal"),
+    path("requests/<uuid:key>/say/", deciding.say, name="request-say"),
     path("clusters/", clusters.cluster_list, name="clusters"),
     path("clusters/<slug:slug>/", clusters.cluster_page, name="cluster"),
     path("clusters/<slug:slug>/edit/", clusters.edit_cluster, name="cluster-edit"),
