@@ -24,6 +24,12 @@ urlpatterns = [
     path("clusters/<slug:slug>/", clusters.cluster_page, name="cluster"),
     path("clusters/<slug:slug>/edit/", clusters.edit_cluster, name="cluster-edit"),
     path("clusters/<slug:slug>/stop/", clusters.stop_submitting, name="cluster-stop"),
+    path("clusters/<slug:slug>/maintenance/", clusters.announce, name="cluster-maintenance"),
+    path(
+        "clusters/<slug:slug>/maintenance/<uuid:key>/",
+        clusters.call_off,
+        name="cluster-maintenance-drop",
+    ),
     path("clusters/<slug:slug>/enable/", clusters.enable_dispatch, name="cluster-enable"),
     path("allocations/", allocations.allocation_list, name="allocations"),
     path("allocations/<uuid:key>/", allocations.allocation_page, name="allocation"),

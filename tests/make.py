@@ -15,6 +15,7 @@ from compute.actions.clusters import deliver_credential, register_cluster, set_c
 from compute.actions.job_specs import JobSpec
 from compute.actions.jobs import submit_job
 from compute.actions.kinds import Ask, Asked
+from compute.actions.maintenance import plan_maintenance
 from compute.actions.requests import create_request, submit_request
 from compute.models import (
     Allocation,
@@ -23,6 +24,7 @@ from compute.models import (
     ClusterOperator,
     Job,
     Limit,
+    Maintenance,
     Orphan,
     Pool,
     Request,
@@ -326,6 +328,17 @@ def stop_dispatch(cluster: Cluster, **health: Any) -> uuid.UUID:
     values = {"stop": stop, "stopped_at": now(), "reconciled_at": None, **health}
     ClusterHealth.objects.filter(cluster=cluster).update(**values)
     return stop
+
+
+def make_maintenance(
+    cluster: Cluster, *, begins: timedelta = timedelta(days=3), lasts: timedelta = timedelta(1)
+) -> Maintenance:
+    """The site's staff take the cluster down then."""
+    start = now() + begins
+    return plan_maintenance(
+        by=make_operator(cluster), cluster=cluster, start_at=start, end_at=start + lasts,
+        text="New pumps.", now=now(),
+    )  # fmt: skip
 
 
 def make_orphan(cluster: Cluster, **values: Any) -> Orphan:

@@ -296,6 +296,13 @@ API: Table = {
     "api-clusters-enable-dispatch": {
         "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.stop())
     },
+    "api-clusters-maintenance": {
+        "get": _detail(SIGNED_IN - {"loner"}),
+        "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.away, status=201),
+    },
+    "api-clusters-maintenance-drop": {
+        "delete": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, status=204)
+    },
     "api-clusters-accounting": {
         "get": Rule(may=OPERATOR | STAFF - {"portal_admin"}, sees=SIGNED_IN - {"loner"})
     },
@@ -599,6 +606,12 @@ PAGES: Table = {
     "clusters": {"get": Rule(may=_SIGNED)},
     "cluster": {"get": Rule(may=_CLUSTER)},
     "cluster-edit": {"get": Rule(may=OPERATOR, sees=_CLUSTER)},
+    "cluster-maintenance": {
+        "post": _form(
+            OPERATOR, _CLUSTER, lambda w: {f"away-{name}": text for name, text in w.away.items()}
+        )
+    },
+    "cluster-maintenance-drop": {"post": _form(OPERATOR, _CLUSTER)},
     "cluster-stop": {"post": _form(OPERATOR, _CLUSTER, lambda w: {"stop-reason": "attack"})},
     "cluster-enable": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.stop())},
     "allocations": {"get": Rule(may=_SIGNED)},

@@ -107,7 +107,13 @@ class World:
         make.deliver(self.cluster, self.project.unix_user)
         self.usage = self._usage()
         self.orphan = make.make_orphan(self.cluster)
+        self.planned = make.make_maintenance(self.cluster)
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
+
+    @property
+    def away(self) -> dict[str, str]:
+        """A maintenance as it is announced."""
+        return {"start_at": "2090-01-01T08:00", "end_at": "2090-01-02T08:00", "text": "pumps"}
 
     @cached_property
     def site_token(self) -> str:
@@ -144,6 +150,8 @@ class World:
         name = route.removeprefix("api-").split("-")[0]
         if route == "api-versions-alias":
             return [str(self.version.pk), CANARY]
+        if route.endswith("maintenance-drop"):
+            return [self.cluster.slug, str(self.planned.pk)]
         if route == "api-clusters-credential":
             return [self.cluster.slug, self.project.unix_user]
         return [str(self.keys[name])]

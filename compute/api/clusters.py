@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import clusters as cluster_actions
+from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.models import (
     CapacityMonth,
     Cluster,
@@ -23,6 +24,7 @@ from compute.models import (
 )
 from compute.models.checks import accounting_of
 from compute.serializers import clusters as shapes
+from projects.access import fetch
 from projects.resources import Resource
 from projects.roles import Verb
 
@@ -72,6 +74,38 @@ class ClusterResource(Resource):
         values = self.body(shapes.SwitchIn)
         cluster_actions.stop_submitting(by=user, cluster=cluster, now=timezone.now(), **values)
         return self.shown(cluster)
+
+    @extend_schema(methods=["get"], responses=shapes.MaintenanceOut(many=True))
+    @extend_schema(
+        methods=["post"], request=shapes.MaintenanceIn, responses={201: shapes.MaintenanceOut}
+    )
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filter_backends=[])
+    def maintenance(self, request: Call, pk: str) -> Response:
+        """When it is away on purpose, from now on; its operators announce it."""
+        user: Any = request.user
+        now = timezone.now()
+        if request.method == "GET":
+            rows = access.get_cluster(user, pk).maintenance.to_come(now)
+            return Response(shapes.MaintenanceOut(rows, many=True).data)
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(shapes.MaintenanceIn)
+        planned = plan_maintenance(by=user, cluster=cluster, now=now, **values)
+        return Response(shapes.MaintenanceOut(planned).data, status=201)
+
+    @extend_schema(responses={204: None})
+    @action(
+        detail=True,
+        methods=["delete"],
+        url_path=r"maintenance/(?P<planned>[0-9a-f-]{36})",
+        url_name="maintenance-drop",
+    )
+    def drop_maintenance(self, request: Call, pk: str, planned: str) -> Response:
+        """It does not take place."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        row = fetch(cluster.maintenance.all(), planned)
+        drop_maintenance(by=user, planned=row, now=timezone.now())
+        return Response(status=204)
 
     @extend_schema(responses=shapes.AccountingOut)
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

@@ -46,6 +46,16 @@ class ClusterForm(PageForm):
     sacctmgr = forms.CharField(label=_("how sacctmgr is called there"), max_length=300)
 
 
+class Moment(forms.DateTimeField):
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class MaintenanceForm(PageForm):
+    start_at = Moment(label=_("from"))
+    end_at = Moment(label=_("until"), help_text=_("In your local time."))
+    text = forms.CharField(label=_("what for"), max_length=300, required=False)
+
+
 class StopSubmittingForm(PageForm):
     reason = forms.CharField(
         label=_("reason"),

@@ -6,6 +6,7 @@ from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Cre
 from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
 from compute.models.limits import Limit, LimitMove
+from compute.models.maintenance import Maintenance
 from compute.models.orphans import Orphan
 from compute.models.pools import CapacityMonth, Pool
 from compute.models.requests import (
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerEntry",
     "Limit",
     "LimitMove",
+    "Maintenance",
     "OddRecord",
     "Orphan",
     "Pool",

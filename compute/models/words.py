@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
+
+if TYPE_CHECKING:
+    from compute.models.maintenance import Maintenance
 
 _ = gettext_lazy
 
@@ -80,3 +87,14 @@ def reason_in_words(reason: str) -> str:
             "The cluster made another job of it than asked (%(what)s); it was cancelled."
         ) % {"what": rest}
     return reason
+
+
+def maintenance_warning(away: Maintenance) -> str:
+    """What a job that would run into a maintenance should know."""
+    return gettext(
+        "The cluster is away from %(start)s to %(end)s. A job of this length does not end before, "
+        "and may wait until it is back."
+    ) % {
+        "start": date_format(timezone.localtime(away.start_at), "DATETIME_FORMAT"),
+        "end": date_format(timezone.localtime(away.end_at), "DATETIME_FORMAT"),
+    }

@@ -11,6 +11,7 @@ from compute.models import (
     CapacityMonth,
     Cluster,
     Credential,
+    Maintenance,
     OddRecord,
     Orphan,
     Pool,
@@ -99,6 +100,18 @@ class AccountingOut(serializers.Serializer[Any]):
 
 class SwitchIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2000)
+
+
+class MaintenanceIn(serializers.Serializer[Any]):
+    start_at = serializers.DateTimeField()
+    end_at = serializers.DateTimeField()
+    text = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class MaintenanceOut(serializers.ModelSerializer[Maintenance]):
+    class Meta:
+        model = Maintenance
+        fields = ["id", "cluster", "start_at", "end_at", "text"]
 
 
 class StopIn(serializers.Serializer[Any]):

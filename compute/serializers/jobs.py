@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from compute.models import (
-    Job,
-)
-from compute.models.words import reason_in_words
+from compute.models import Job, Maintenance
+from compute.models.words import maintenance_warning, reason_in_words
 from compute.serializers.amounts import WholeNumber, hours
 from projects.serializers import ResourceUrl
 
@@ -48,9 +48,17 @@ class JobDetail(JobOut):
         help_text="For the submitter, the project's leads and the cluster's operators."
     )
     script_sha256 = serializers.CharField(read_only=True)
+    warnings = serializers.SerializerMethodField(
+        help_text="What may keep it from ending, such as a maintenance of the cluster."
+    )
 
     class Meta(JobOut.Meta):
-        fields = [*JobOut.Meta.fields, "script_sha256", "script"]
+        fields = [*JobOut.Meta.fields, "warnings", "script_sha256", "script"]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_warnings(self, job: Job) -> list[str]:
+        away = Maintenance.objects.in_the_way_of(job, timezone.now())
+        return [maintenance_warning(away)] if away else []
 
     def get_script(self, job: Job) -> str | None:
         return job.script if self.context.get("may_read_script") else None

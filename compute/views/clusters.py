@@ -15,12 +15,14 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import clusters as actions
+from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.drawing import Month, draw
-from compute.forms.clusters import ClusterForm, StopForm, StopSubmittingForm
+from compute.forms.clusters import ClusterForm, MaintenanceForm, StopForm, StopSubmittingForm
 from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
 from compute.models.checks import accounting_of
 from compute.views.months import later, this_month
-from projects.pages import SignedIn
+from projects.access import fetch
+from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
 
 MONTHS = 12
@@ -65,7 +67,34 @@ def stop_submitting(request: SignedIn, slug: str) -> HttpResponse:
     return _show(request, cluster, switch=form)
 
 
-def _show(request: SignedIn, cluster: Cluster, **sent: StopSubmittingForm) -> HttpResponse:
+@require_POST
+@login_required
+def announce(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators announce a maintenance."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = MaintenanceForm(request.POST, prefix="away")
+    if form.sent_by(request):
+        with form.told():
+            plan_maintenance(
+                by=request.user, cluster=cluster, now=timezone.now(), **form.cleaned_data
+            )
+            messages.success(request, _("Announced; who submits too long a job is told."))
+            return redirect("cluster", cluster.slug)
+    return _show(request, cluster, away=form)
+
+
+@require_POST
+@login_required
+def call_off(request: SignedIn, slug: str, key: str) -> HttpResponse:
+    """A maintenance does not take place."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    planned = fetch(cluster.maintenance.all(), key)
+    drop_maintenance(by=request.user, planned=planned, now=timezone.now())
+    messages.success(request, _("It does not take place."))
+    return redirect("cluster", cluster.slug)
+
+
+def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse:
     user, now = request.user, timezone.now()
     operates = Verb.OPERATE_CLUSTER in access.cluster_verbs(user, cluster)
     start = this_month(now)
@@ -86,6 +115,8 @@ def _show(request: SignedIn, cluster: Cluster, **sent: StopSubmittingForm) -> Ht
         if access.sees_accounting(user, cluster)
         else None,
         "switch": StopSubmittingForm(prefix="stop"),
+        "maintenance": cluster.maintenance.to_come(now),
+        "away": MaintenanceForm(prefix="away"),
         **sent,
     }
     status = next((form.status for form in sent.values()), 200)

@@ -17,7 +17,8 @@ from django.views.decorators.vary import vary_on_headers
 from compute import access
 from compute.actions import jobs as actions
 from compute.forms.jobs import FieldsForm, JobFilters, SbatchForm
-from compute.models import Allocation, Job
+from compute.models import Allocation, Job, Maintenance
+from compute.models.words import maintenance_warning
 from compute.views.steps import job_steps, what_to_do
 from projects.access import belongs_to, group_verbs
 from projects.models import Group, Project
@@ -111,8 +112,10 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
     now = timezone.now()
     verbs = access.job_verbs(request.user, job)
     used = job.used_gpu_seconds
+    away = Maintenance.objects.in_the_way_of(job, now)
     decides = Verb.OPERATE_CLUSTER in verbs and job.is_undecided
     return {
+        "away": maintenance_warning(away) if away else "",
         "job": job,
         "now": now,
         "health": job.cluster.health,
