@@ -132,7 +132,7 @@ def test_a_cluster_tells_whether_it_is_up_and_when_it_last_answered(cluster: Clu
     assert found["cesai_cluster_answer_age_seconds"] == pytest.approx(180, abs=10)
 
 
-def test_limits_not_in_force_are_those_of_present_allocations(cluster: Cluster) -> None:
+def test_a_limit_is_not_in_force_until_it_is_as_decided_also_at_its_end(cluster: Cluster) -> None:
     allocation = make.make_allocation(pool=make.make_pool(cluster))
 
     def drifted() -> float:
@@ -143,6 +143,8 @@ def test_limits_not_in_force_are_those_of_present_allocations(cluster: Cluster) 
     Limit.objects.update(state="drifted")
     assert drifted() == 1
     type(allocation).objects.update(state="revoked")
+    assert drifted() == 1  # the account still lets people submit
+    Limit.objects.update(state="in_force", proven_closed=True)
     assert drifted() == 0
 
 

@@ -101,6 +101,7 @@ def test_a_stranger_reads_it_without_signing_in(schema: Any) -> None:
 
 # Decisions that take no more than who and what.
 WITHOUT_BODY = [
+    ("/api/v1/allocations/{id}/resume/", "post"),
     ("/api/v1/cases/{id}/close/", "post"),
     ("/api/v1/jobs/{id}/cancel/", "post"),
     ("/api/v1/jobs/{id}/send-again/", "post"),

@@ -9,17 +9,37 @@ from projects.roles import GROUP_ROLES, PORTAL_ROLES, SEES_EVERYTHING, Role, Ver
 GUEST = {"view"}
 MEMBER = GUEST | {"plan_model", "edit_model", "submit_job"}
 LEAD = MEMBER | {
-    "manage_members", "create_project", "edit_project", "request_compute", "cancel_job",
-    "read_script", "answer_case", "join_project",
-}  # fmt: skip
+    "manage_members",
+    "create_project",
+    "edit_project",
+    "request_compute",
+    "cancel_job",
+    "read_script",
+    "answer_case",
+    "join_project",
+    "return_hours",
+}
 EXPECTED = {
     Role.GUEST: GUEST,
     Role.MEMBER: MEMBER,
     Role.LEAD: LEAD,
     Role.PARTNER_ADMIN: {"view", "edit_partner", "create_group", "manage_members"},
-    Role.OPERATOR: {"view", "operate_cluster", "cancel_job", "read_script"},
+    Role.OPERATOR: {
+        "view",
+        "operate_cluster",
+        "pause_allocation",
+        "cancel_job",
+        "read_script",
+    },
     Role.COORDINATOR: {"view", "review_request", "see_worklist", "merge_models", "handle_case"},
-    Role.QUOTA_ADMIN: {"view", "review_request", "award", "see_worklist"},
+    Role.QUOTA_ADMIN: {
+        "view",
+        "review_request",
+        "award",
+        "pause_allocation",
+        "return_hours",
+        "see_worklist",
+    },
     Role.AUDITOR: {"view", "see_worklist"},
     Role.PORTAL_ADMIN: {"view", "edit_partner", "create_group", "create_cluster"},
 }

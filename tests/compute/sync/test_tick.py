@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 
-from compute.models import Allocation, Cluster, ClusterHealth, Job
+from compute.models import Allocation, Cluster, ClusterHealth, Job, Limit
 from compute.tasks import tick
 from projects.models import Project
 from tests import make
@@ -60,12 +60,14 @@ def test_a_cluster_with_unsettled_jobs_is_rung(allocation: Allocation) -> None:
     assert tick() == 0
 
 
-def test_a_cluster_with_a_limit_to_set_is_rung_until_the_allocation_ends(
+def test_a_cluster_with_a_limit_to_set_is_rung_until_nothing_is_left_to_set(
     project: Project, cluster: Cluster
 ) -> None:
     make.make_allocation(project, make.make_pool(cluster), in_force=False)
     assert tick() == 1
     Allocation.objects.update(state="revoked")
+    assert tick() == 1  # to be closed
+    Limit.objects.update(state="in_force", proven_closed=True)
     assert tick() == 0
 
 
