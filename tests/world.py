@@ -226,6 +226,7 @@ class World:
             "project-join": [self.project.slug],
             "join-answer": [self.join_request.pk],
             "plan-similar": [],
+            "cluster-maintenance-drop": [self.cluster.slug, self.planned.pk],
             "overlap-case": [self.free_overlap.pk],
             "watch-delete": [self.watch.pk],
             **{
