@@ -79,9 +79,10 @@ def _lock_months(source: Allocation, plan: Plan) -> None:
 def _extend(allocation: Allocation, plan: Plan, now: datetime) -> None:
     """Move capacity to later months; the balance stays, and lapses later."""
     [(grant, months)] = plan
+    # First, or the new months themselves, being its last, would be freed again.
+    free_capacity(allocation, grant.gpu_seconds, now=now)
     _take_capacity(plan)
     _write_award(grant, months)
-    free_capacity(allocation, grant.gpu_seconds, now=now)
     Allocation.objects.filter(pk=allocation.pk).update(end=grant.line.end)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions.requests import DECIDED_WITHIN
-from compute.models import Recusal, Request, RequestMessage
+from compute.models import AwardSignature, Recusal, Request, RequestMessage
 from compute.states import RequestState
 from projects.actions.notices import tell
 from projects.errors import Conflict, Invalid
@@ -30,6 +30,7 @@ def recuse(*, by: User, request: Request, reason: str, now: datetime) -> None:
     )
     if not is_new:
         raise Conflict(_("You have recused yourself from this request."))
+    AwardSignature.objects.filter(request=request, by=by).delete()
     Request.objects.filter(pk=request.pk, owner=by).update(owner=None)
     request.refresh_from_db(fields=["owner"])
     # Only staff read the log of it: a reason may tell of another effort.

@@ -73,6 +73,17 @@ def test_an_extension_moves_the_end_and_the_capacity_and_no_hours(
     assert Limit.objects.get(allocation=allocation).desired_gpu_minutes == 3600
 
 
+def test_an_extension_holds_the_new_months_and_frees_the_old(
+    admin: User, project: Project, allocation: Allocation
+) -> None:
+    months = Ask(allocation.pool, allocation.end, allocation.end + timedelta(50), 60 * HOUR)
+    grant(admin, ask(project, allocation, "extension", lines=[months]))
+    held = granted(allocation.pool)
+    assert sum(held.values()) == pytest.approx(60)
+    assert min(held) >= allocation.end.replace(day=1)
+    assert max(held) == (allocation.end + timedelta(49)).replace(day=1)
+
+
 def test_an_extended_allocation_returns_the_months_it_holds_now(
     admin: User, project: Project, allocation: Allocation
 ) -> None:

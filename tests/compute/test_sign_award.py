@@ -81,6 +81,15 @@ def test_a_request_sent_back_is_signed_anew(
     assert not AwardSignature.objects.exists()
 
 
+def test_who_keeps_out_takes_their_signature_back(
+    quota_admin: Caller, second: Caller, request_: Request
+) -> None:
+    award(quota_admin, request_)
+    quota_admin.post(f"requests/{request_.pk}/recuse", {"reason": "A friend's."})
+    assert award(second, request_) == (200, "in_review")
+    assert not Allocation.objects.exists()
+
+
 def test_the_others_who_award_are_told(
     quota_admin: Caller, second: Caller, request_: Request
 ) -> None:
