@@ -95,9 +95,9 @@ def test_an_extended_allocation_returns_the_months_it_holds_now(
 def test_an_extension_into_full_months_is_refused_and_changes_nothing(
     admin: User, project: Project, allocation: Allocation
 ) -> None:
-    line = extension(allocation, 25, days=5)
+    line = extension(allocation, 25, days=50)
     request = ask(project, allocation, "extension", lines=[line])
-    CapacityMonth.objects.filter(month__gte=line.start.replace(day=1)).update(offered=0, granted=0)
+    CapacityMonth.objects.filter(month__gt=line.start.replace(day=1)).update(offered=0)
     before = granted(allocation.pool)
     with pytest.raises(OverCapacity):
         grant(admin, request)
