@@ -140,12 +140,7 @@ class Dialect(ABC):
     def change_account(
         self, *, name: str, gpu_minutes: int | None = None, max_submit_jobs: int | None = None
     ) -> None:
-        if not self.can_change_accounts:
-            raise Unsupported(f"{self.wire} cannot change an account; the site's staff can.")
-        row = next((row for row in self._association_rows([name]) if not row.get("user")), None)
-        if row is None:
-            raise RefusedByCluster(f"There is no account {name}.")
-        self._change_account(row, gpu_minutes, max_submit_jobs)
+        raise Unsupported(f"{self.wire} cannot change an account; the site's staff can.")
 
     def create_user_association(self, *, account: str, user: str) -> None:
         if self.association(account=account, user=user) is None:
@@ -196,12 +191,6 @@ class Dialect(ABC):
     def _create_account(
         self, name: str, parent: str, description: str, gpu_minutes: int
     ) -> None: ...
-    def _change_account(
-        self, row: Row, gpu_minutes: int | None, max_submit_jobs: int | None
-    ) -> None:
-        """`row` is the association as it was read."""
-        raise NotImplementedError
-
     @abstractmethod
     def _create_user_association(self, account: str, user: str) -> None: ...
 

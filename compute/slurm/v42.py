@@ -19,7 +19,7 @@ from compute.slurm.answers import (
 )
 from compute.slurm.arrays import place_of_job, place_of_record
 from compute.slurm.dialect import Dialect
-from compute.slurm.errors import CredentialRejected, Unsupported
+from compute.slurm.errors import CredentialRejected, RefusedByCluster, Unsupported
 from compute.slurm.states import ENDED, base_state, is_held, recorded_state
 from compute.slurm.types import (
     AssociationView,
@@ -187,9 +187,12 @@ class V42(Dialect):
         body = {"association_condition": condition, "account": account}
         self._write(self._slurmdb("accounts_association"), body)
 
-    def _change_account(
-        self, row: Row, gpu_minutes: int | None, max_submit_jobs: int | None
+    def change_account(
+        self, *, name: str, gpu_minutes: int | None = None, max_submit_jobs: int | None = None
     ) -> None:
+        row = next((row for row in self._association_rows([name]) if not row.get("user")), None)
+        if row is None:
+            raise RefusedByCluster(f"There is no account {name}.")
         before, own = self._association_view(row).gpu_minutes, _jobs_at_once(row)
         if before is None or gpu_minutes is None or gpu_minutes <= before:
             self._write_limits(row, gpu_minutes, max_submit_jobs, max_jobs=own)
