@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -42,6 +42,14 @@ class PageForm(forms.Form):
         if not self.is_valid():
             self.status = 400
         return self.is_valid()
+
+    def carried(self, request: HttpRequest, act: Callable[..., object]) -> bool:
+        """Whether the form was sent and the one action took its values; else it tells why not."""
+        if self.sent_by(request):
+            with self.told():
+                act(**self.cleaned_data)
+                return True
+        return False
 
     @contextmanager
     def told(self) -> Iterator[None]:

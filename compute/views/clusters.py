@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -57,13 +58,10 @@ def stop_submitting(request: SignedIn, slug: str) -> HttpResponse:
     """The kill switch of its operators."""
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
     form = StopSubmittingForm(request.POST, prefix="stop")
-    if form.sent_by(request):
-        with form.told():
-            actions.stop_submitting(
-                by=request.user, cluster=cluster, now=timezone.now(), **form.cleaned_data
-            )
-            messages.success(request, _("Nothing is submitted there any more; it is only read."))
-            return redirect("cluster", cluster.slug)
+    act = partial(actions.stop_submitting, by=request.user, cluster=cluster, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Nothing is submitted there any more; it is only read."))
+        return redirect("cluster", cluster.slug)
     return _show(request, cluster, switch=form)
 
 
@@ -73,13 +71,10 @@ def announce(request: SignedIn, slug: str) -> HttpResponse:
     """Its operators announce a maintenance."""
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
     form = MaintenanceForm(request.POST, prefix="away")
-    if form.sent_by(request):
-        with form.told():
-            plan_maintenance(
-                by=request.user, cluster=cluster, now=timezone.now(), **form.cleaned_data
-            )
-            messages.success(request, _("Announced; who submits too long a job is told."))
-            return redirect("cluster", cluster.slug)
+    act = partial(plan_maintenance, by=request.user, cluster=cluster, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Announced; who submits too long a job is told."))
+        return redirect("cluster", cluster.slug)
     return _show(request, cluster, away=form)
 
 
@@ -129,13 +124,14 @@ def edit_cluster(request: SignedIn, slug: str) -> HttpResponse:
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
     initial = {name: getattr(cluster, name) for name in ClusterForm.base_fields}
     form = ClusterForm(request.POST or None, initial=initial)
-    if form.sent_by(request):
-        with form.told():
-            actions.update_cluster(
-                by=request.user, cluster=cluster, values=form.cleaned_data, now=timezone.now()
-            )
-            messages.success(request, _("The cluster's record was changed."))
-            return redirect("cluster", cluster.slug)
+    if form.carried(
+        request,
+        lambda **values: actions.update_cluster(
+            by=request.user, cluster=cluster, values=values, now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("The cluster's record was changed."))
+        return redirect("cluster", cluster.slug)
     context = {"form": form, "cluster": cluster}
     return render(request, "compute/cluster_form.html", context, status=form.status)
 

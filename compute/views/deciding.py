@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -85,12 +87,14 @@ def recuse(request: SignedIn, key: str) -> HttpResponse:
     """Keep out of the decision."""
     row = access.get_request(request.user, key, Verb.REVIEW_REQUEST)
     form = CommentForm(request.POST, prefix="recuse")
-    if form.sent_by(request):
-        with form.told():
-            reason = form.cleaned_data["comment"]
-            reviewing.recuse(by=request.user, request=row, reason=reason, now=timezone.now())
-            messages.success(request, _("You keep out of this decision; others decide."))
-            return redirect("request", row.pk)
+    if form.carried(
+        request,
+        lambda comment: reviewing.recuse(
+            by=request.user, request=row, reason=comment, now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("You keep out of this decision; others decide."))
+        return redirect("request", row.pk)
     return show_request(request, row, recuse=form)
 
 
@@ -100,12 +104,14 @@ def appeal(request: SignedIn, key: str) -> HttpResponse:
     """Ask another quota admin to decide on what was denied."""
     row = access.get_request(request.user, key, Verb.REQUEST_COMPUTE)
     form = CommentForm(request.POST, prefix="appeal")
-    if form.sent_by(request):
-        with form.told():
-            reason = form.cleaned_data["comment"]
-            reviewing.appeal(by=request.user, request=row, reason=reason, now=timezone.now())
-            messages.success(request, _("Another quota admin decides on it now."))
-            return redirect("request", row.pk)
+    if form.carried(
+        request,
+        lambda comment: reviewing.appeal(
+            by=request.user, request=row, reason=comment, now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("Another quota admin decides on it now."))
+        return redirect("request", row.pk)
     return show_request(request, row, appeal=form)
 
 
@@ -116,11 +122,13 @@ def say(request: SignedIn, key: str) -> HttpResponse:
     row = access.get_request(request.user, key)
     access.require_talk(request.user, row)
     form = MessageForm(request.POST, prefix="say")
-    if form.sent_by(request):
-        with form.told():
-            text = form.cleaned_data["comment"]
-            reviewing.say(by=request.user, request=row, text=text, now=timezone.now())
-            return redirect(f"{reverse('request', args=[row.pk])}#talk")
+    if form.carried(
+        request,
+        lambda comment: reviewing.say(
+            by=request.user, request=row, text=comment, now=timezone.now()
+        ),
+    ):
+        return redirect(f"{reverse('request', args=[row.pk])}#talk")
     return show_request(request, row, say=form)
 
 
@@ -130,14 +138,10 @@ def send_back(request: SignedIn, key: str) -> HttpResponse:
     """Ask the applicants for changes."""
     row = access.get_request(request.user, key, Verb.REVIEW_REQUEST)
     form = CommentForm(request.POST, prefix="back")
-    if form.sent_by(request):
-        with form.told():
-            comment = form.cleaned_data["comment"]
-            actions.return_request(
-                by=request.user, request=row, comment=comment, now=timezone.now()
-            )
-            messages.success(request, _("Sent back to the applicants."))
-            return redirect("request", row.pk)
+    act = partial(actions.return_request, by=request.user, request=row, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Sent back to the applicants."))
+        return redirect("request", row.pk)
     return show_request(request, row, back=form)
 
 
@@ -147,12 +151,14 @@ def deny(request: SignedIn, key: str) -> HttpResponse:
     """Say no, with a reason."""
     row = access.get_request(request.user, key, Verb.AWARD)
     form = CommentForm(request.POST, prefix="deny")
-    if form.sent_by(request):
-        with form.told():
-            reason = form.cleaned_data["comment"]
-            actions.deny_request(by=request.user, request=row, reason=reason, now=timezone.now())
-            messages.success(request, _("Denied; the applicants read your reason."))
-            return redirect("request", row.pk)
+    if form.carried(
+        request,
+        lambda comment: actions.deny_request(
+            by=request.user, request=row, reason=comment, now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("Denied; the applicants read your reason."))
+        return redirect("request", row.pk)
     return show_request(request, row, deny=form)
 
 
