@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from compute.models import Allocation, Cluster, ClusterOperator, Job, Limit, Pool, Request
+from compute.models import (
+    Allocation,
+    Cluster,
+    ClusterOperator,
+    ExternalGrant,
+    Job,
+    Limit,
+    Pool,
+    Request,
+)
 from projects.access import Key, fetch, portal_verbs, project_verbs, require
 from projects.errors import Invalid, Refused
 from projects.roles import Role, Verb, verbs_of
@@ -48,15 +57,13 @@ def sees_accounting(person: Person, cluster: Cluster) -> bool:
 
     A project sees only what was booked to it.
     """
-    if Verb.SEE_WORKLIST in portal_verbs(person):
-        return True
-    return Verb.OPERATE_CLUSTER in cluster_verbs(person, cluster)
+    return bool({Verb.SEE_WORKLIST, Verb.OPERATE_CLUSTER} & cluster_verbs(person, cluster))
 
 
 def require_accounting(person: Person, cluster: Cluster) -> None:
     """Raise NotAllowed unless `sees_accounting`."""
-    if not sees_accounting(person, cluster):
-        require(frozenset(), Verb.OPERATE_CLUSTER)
+    verbs = cluster_verbs(person, cluster)
+    require(verbs, Verb.SEE_WORKLIST if Verb.SEE_WORKLIST in verbs else Verb.OPERATE_CLUSTER)
 
 
 def get_pool(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Pool:
@@ -106,6 +113,19 @@ def allocation_verbs(person: Person, allocation: Allocation) -> frozenset[Verb]:
     """What the person may do to an allocation: by its project, and by its cluster."""
     by_cluster = cluster_verbs(person, allocation.pool.cluster)
     return project_verbs(person, allocation.project) | by_cluster
+
+
+def get_grant(person: Person, key: Key) -> ExternalGrant:
+    """A grant of another board by UUID. Raises NotThere."""
+    rows = ExternalGrant.objects.visible_to(person).select_related(
+        "project__lead_group__partner", "pool__cluster", "model", "registered_by", "confirmed_by",
+    )  # fmt: skip
+    return fetch(rows, key)
+
+
+def grant_verbs(person: Person, grant: ExternalGrant) -> frozenset[Verb]:
+    """What the person may do to it: by its project, and by its cluster."""
+    return project_verbs(person, grant.project) | cluster_verbs(person, grant.pool.cluster)
 
 
 def get_limit(person: Person, key: Key) -> Limit:

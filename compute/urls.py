@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compute.views import allocations, clusters, deciding, jobs, planner, requests
+from compute.views import allocations, clusters, deciding, grants, jobs, planner, requests
 
 urlpatterns = [
     path("planner/", planner.planner_page, name="planner"),
@@ -37,6 +37,11 @@ urlpatterns = [
     path("allocations/<uuid:key>/resume/", allocations.resume, name="allocation-resume"),
     path("allocations/<uuid:key>/return/", allocations.return_hours, name="allocation-return"),
     path("allocations/<uuid:key>/end/", allocations.end, name="allocation-end"),
+    path("grants/new/", grants.new_grant, name="grant-new"),
+    path("grants/<uuid:key>/", grants.grant_page, name="grant"),
+    path("grants/<uuid:key>/confirm/", grants.confirm, name="grant-confirm"),
+    path("grants/<uuid:key>/decline/", grants.decline, name="grant-decline"),
+    path("grants/<uuid:key>/state/", grants.state, name="grant-state"),
     path("allocations/<uuid:key>/job/", jobs.submit_job, name="job-submit"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/new/", jobs.new_job, name="job-new"),

@@ -30,8 +30,15 @@ class NoticeKind(StrEnum):
     ALLOCATION_PAUSED = "allocation_paused"  # all of an allocation: project, pool
     ALLOCATION_RESUMED = "allocation_resumed"
     ALLOCATION_ENDED = "allocation_ended"
+    GRANT_REGISTERED = "grant_registered"  # all of a grant of another board: project, board
+    GRANT_ANSWERED = "grant_answered"  # and answer: confirmed or declined
+    GRANT_STATEMENT = "grant_statement"
     HOURS_RETURNED = "hours_returned"  # and hours
-    DISPATCH_STOPPED = "dispatch_stopped"  # cluster
+    ALLOCATION_LAPSES = "allocation_lapses"  # project, pool, hours, days
+    BUDGET_REACHED = "budget_reached"  # project, pool, percent
+    DISPATCH_STOPPED = "dispatch_stopped"  # all of a cluster: cluster
+    CREDENTIAL_ENDS = "credential_ends"  # and unix_user, hours left
+    ACCOUNTING_LATE = "accounting_late"  # and hours since it was booked
 
 
 class Delivery(StrEnum):
@@ -50,6 +57,8 @@ _AT_ONCE = {
     NoticeKind.ALLOCATION_ENDED,
     NoticeKind.JOIN_ASKED,
     NoticeKind.DISPATCH_STOPPED,
+    NoticeKind.CREDENTIAL_ENDS,
+    NoticeKind.ACCOUNTING_LATE,
 }
 
 DEFAULTS: Mapping[NoticeKind, Delivery] = {

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     REQUEST_COMPUTE = "request_compute"
     REVIEW_REQUEST = "review_request"
     AWARD = "award"
+    CONFIRM_GRANT = "confirm_grant"
     PAUSE_ALLOCATION = "pause_allocation"
     RETURN_HOURS = "return_hours"
     SUBMIT_JOB = "submit_job"
@@ -72,6 +73,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
         {
             Verb.VIEW,
             Verb.OPERATE_CLUSTER,
+            Verb.CONFIRM_GRANT,
             Verb.PAUSE_ALLOCATION,
             Verb.CANCEL_JOB,
             Verb.READ_SCRIPT,
@@ -91,6 +93,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.VIEW,
             Verb.REVIEW_REQUEST,
             Verb.AWARD,
+            Verb.CONFIRM_GRANT,
             Verb.PAUSE_ALLOCATION,
             Verb.RETURN_HOURS,
             Verb.SEE_WORKLIST,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from compute.actions.awards import Grant, award
 from compute.actions.clusters import deliver_credential, register_cluster, set_capacity
+from compute.actions.grants import GrantFacts, register_grant
 from compute.actions.job_specs import JobSpec
 from compute.actions.jobs import submit_job
 from compute.actions.kinds import Ask, Asked
@@ -22,6 +23,7 @@ from compute.models import (
     Cluster,
     ClusterHealth,
     ClusterOperator,
+    ExternalGrant,
     Job,
     Limit,
     Maintenance,
@@ -280,6 +282,26 @@ def make_allocation(
             verified_at=now(),
         )
     return Allocation.objects.select_related("pool__cluster", "project").get(pk=allocation.pk)
+
+
+def make_grant(
+    project: Project | None = None, pool: Pool | None = None, **facts: Any
+) -> ExternalGrant:
+    """What another board awarded, registered and to be confirmed: 500 GPU-hours from today on."""
+    project, pool = project or make_project(), pool or make_pool()
+    values = {
+        "board": "EuroHPC JU",
+        "reference": f"EHPC-{next(_numbers)}",
+        "decided_on": today(),
+        "amount": "6,000 core-h",
+        "conversion": "÷ 12 cores a GPU",
+        "gpu_seconds": 500 * HOUR,
+        "start": today(),
+        "end": today() + timedelta(90),
+        **facts,
+    }
+    given = GrantFacts(pool=pool, **values)
+    return register_grant(by=project.created_by, project=project, facts=given, now=now())
 
 
 def make_spec(allocation: Allocation, **values: Any) -> JobSpec:

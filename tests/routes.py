@@ -23,6 +23,7 @@ LEADS = frozenset({"lead"})
 MANAGERS = frozenset({"lead", "partner_admin"})
 ON_CLUSTER = OURS | STAFF | OPERATOR
 IN_GROUP = frozenset({"guest", "member", "lead"})
+CONFIRMS = OPERATOR | {"quota_admin"}
 COORDINATOR = frozenset({"coordinator"})
 CONFIDENTIAL = COORDINATOR | {"auditor"}
 
@@ -408,6 +409,23 @@ API: Table = {
             may=frozenset({"quota_admin"}), sees=ON_CLUSTER, body=lambda w: {"reason": "over"}
         )
     },
+    "api-grants-list": {
+        "get": _list(),
+        "post": Rule(may=LEADS, sees=OURS | STAFF, body=lambda w: w.grant_body(), status=201),
+    },
+    "api-grants-detail": {"get": _detail(ON_CLUSTER)},
+    "api-grants-confirm": {"post": Rule(may=CONFIRMS, sees=OURS | STAFF)},
+    "api-grants-decline": {
+        "post": Rule(may=CONFIRMS, sees=OURS | STAFF, body=lambda w: {"remark": "other amount"})
+    },
+    "api-grants-statements": {
+        "post": Rule(
+            may=frozenset({"quota_admin", "coordinator"}),
+            sees=ON_CLUSTER,
+            body=lambda w: {"text": "like another"},
+            status=201,
+        )
+    },
     "api-limits-list": {"get": _list()},
     "api-limits-detail": {"get": _detail(ON_CLUSTER)},
     "api-ledger-list": {"get": _list()},
@@ -633,6 +651,18 @@ PAGES: Table = {
     },
     "allocation-end": {
         "post": _form(frozenset({"quota_admin"}), ON_CLUSTER, lambda w: {"end-reason": "over"})
+    },
+    "grant-new": {
+        "get": Rule(may=_SIGNED),
+        "post": _form(LEADS, _SIGNED - LEADS, lambda w: w.grant_form),
+    },
+    "grant": {"get": Rule(may=ON_CLUSTER)},
+    "grant-confirm": {"post": _form(CONFIRMS, OURS | STAFF, lambda w: {"confirm-remark": "yes"})},
+    "grant-decline": {"post": _form(CONFIRMS, OURS | STAFF, lambda w: {"decline-remark": "no"})},
+    "grant-state": {
+        "post": _form(
+            frozenset({"quota_admin", "coordinator"}), ON_CLUSTER, lambda w: {"state-text": "hm"}
+        )
     },
     "jobs": {"get": Rule(may=_SIGNED)},
     "job-new": {"get": Rule(may=WORKERS, status=302, hidden=200)},  # one allocation: no choice

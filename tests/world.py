@@ -108,6 +108,7 @@ class World:
         self.usage = self._usage()
         self.orphan = make.make_orphan(self.cluster)
         self.planned = make.make_maintenance(self.cluster)
+        self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
 
     @property
@@ -187,6 +188,7 @@ class World:
             "lead": lead.pk,
             "overlaps": self.overlap.pk,
             "cases": self.case.pk,
+            "grants": self.grant.pk,
             "watches": self.watch.pk,
         }
 
@@ -219,6 +221,7 @@ class World:
             "model-plan": [],
             "model-from-card": [],
             "model-compare": [],
+            "grant-new": [],
             "request-new": [],
             "request-line": [],
             "job-new": [],
@@ -274,6 +277,17 @@ class World:
     @property
     def job_form(self) -> dict[str, Any]:
         return {"kind": "sbatch", "sbatch": self.job_body()["sbatch"]}
+
+    def grant_body(self) -> dict[str, Any]:
+        """As a program registers a grant of another board."""
+        window = {"start": "2030-01-01", "end": "2031-01-01", "decided_on": "2025-05-01"}
+        which = {"project": str(self.project.pk), "pool": str(self.pool.pk), "board": "NHR"}
+        amount = {"amount": "1 Mcore-h", "gpu_hours": "1000", "conversion": "÷ 1000"}
+        return {**which, **window, **amount, "reference": "p0123"}
+
+    @property
+    def grant_form(self) -> dict[str, Any]:
+        return self.grant_body()
 
     def request_body(self) -> dict[str, Any]:
         line = {"pool": str(self.pool.pk), "gpu_hours": "10", "start": "2030-01-01"}

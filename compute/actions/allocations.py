@@ -71,6 +71,8 @@ def return_hours(
     The limit on the cluster follows. Raises OverBalance for more than is available (reserved is
     not), Invalid without a reason, Conflict if it has ended.
     """
+    if not allocation.is_of_own_pool:
+        raise Conflict(_("Another board awarded these GPU-hours; return them to that board."))
     _need_reason(reason)
     lock(allocation)
     _check_current(allocation)
@@ -138,7 +140,7 @@ def free_capacity(allocation: Allocation, gpu_seconds: int, *, now: datetime) ->
 
     What months before this one offered has passed: that part is freed nowhere.
     """
-    if allocation.origin != Allocation.Origin.OWN_POOL:
+    if not allocation.is_of_own_pool:
         return
     held = months_held(allocation)
     this_month = month_of(now.astimezone(UTC).date())

@@ -21,6 +21,7 @@ from compute.models import (
     Request,
     RequestLine,
 )
+from compute.models.allocations import ACCOUNT_PREFIX
 from compute.models.ledger import post
 from compute.quota import gpu_hours, gpu_minutes
 from compute.states import AllocationState
@@ -123,19 +124,29 @@ def _allocate(
     by: User, request: Request, grant: Grant, months: Mapping[date, int], now: datetime
 ) -> Allocation:
     _write_award(grant, months)
-    project = request.project
     allocation = Allocation(
-        project=project,
+        project=request.project,
         pool=grant.line.pool,
         line=grant.line,
         start=grant.line.start,
         end=grant.line.end,
         gpu_seconds=grant.gpu_seconds,
-        unix_user=project.unix_user,
-        created_at=now,
     )
+    return open_allocation(allocation, by=by, source_key=f"grant:{grant.line.pk}", now=now)
+
+
+def open_allocation(
+    allocation: Allocation, *, by: User, source_key: str, now: datetime
+) -> Allocation:
+    """Save a new allocation with its balance, its grant in the ledger and its limit to be set.
+
+    Its Slurm account is made up unless the site has one for it.
+    """
+    project = allocation.project
+    allocation.unix_user, allocation.created_at = project.unix_user, now
     # One Slurm account per allocation: its GrpTRESMins counts over the account's whole life.
-    allocation.slurm_account = f"cesai-{project.slug}-{allocation.pk.hex[:8]}"
+    own = f"{ACCOUNT_PREFIX}{project.slug}-{allocation.pk.hex[:8]}"
+    allocation.slurm_account = allocation.slurm_account or own
     allocation.save(force_insert=True)
     allocation.moves.create(at=now, to_state=AllocationState.AWARDED, by=by)
     Balance.objects.create(allocation=allocation)
@@ -144,10 +155,12 @@ def _allocate(
         kind=LedgerEntry.Kind.GRANT,
         debit=LedgerEntry.Account.ISSUED,
         credit=LedgerEntry.Account.AVAILABLE,
-        gpu_seconds=grant.gpu_seconds,
-        source_key=f"grant:{grant.line.pk}",
+        gpu_seconds=allocation.gpu_seconds,
+        source_key=source_key,
         at=now,
         actor=by,
     )
-    Limit.objects.create(allocation=allocation, desired_gpu_minutes=gpu_minutes(grant.gpu_seconds))
+    Limit.objects.create(
+        allocation=allocation, desired_gpu_minutes=gpu_minutes(allocation.gpu_seconds)
+    )
     return allocation

@@ -93,8 +93,7 @@ def _allocation(project: Project, asked: Asked) -> Allocation:
         raise _wrong("allocation", _("Name the allocation of this project that it is about."))
     if allocation.has_ended:
         raise _wrong("allocation", _("This allocation has ended. Ask for new GPU-hours."))
-    is_foreign = allocation.origin == Allocation.Origin.EXTERNAL_GRANT
-    if is_foreign and asked.kind != Kind.SUPPLEMENT:
+    if not allocation.is_of_own_pool and asked.kind != Kind.SUPPLEMENT:
         raise _wrong("allocation", _("Another board awarded this allocation; only that board "
                                      "changes it."))  # fmt: skip
     return allocation

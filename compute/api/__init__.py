@@ -7,6 +7,7 @@ from compute.api.allocations import (
     UsageResource,
 )
 from compute.api.clusters import CapacityResource, ClusterResource, OrphanResource, PoolResource
+from compute.api.grants import GrantResource
 from compute.api.jobs import JobResource
 from compute.api.requests import RequestResource
 
@@ -17,6 +18,7 @@ RESOURCES = {
     "capacity": CapacityResource,
     "requests": RequestResource,
     "allocations": AllocationResource,
+    "grants": GrantResource,
     "limits": LimitResource,
     "ledger": LedgerResource,
     "usage": UsageResource,

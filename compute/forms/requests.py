@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,13 @@ class GpuHoursField(forms.DecimalField):
 
 class Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def led_projects(person: User) -> QuerySet[Project]:
+    """The projects that the person may ask GPU-hours for."""
+    rows = Project.objects.of(person).select_related("lead_group")
+    may = [row.pk for row in rows if Verb.REQUEST_COMPUTE in group_verbs(person, row.lead_group)]
+    return rows.filter(pk__in=may)
 
 
 class RequestForm(PageForm):
@@ -94,12 +102,10 @@ class RequestForm(PageForm):
 
     def __init__(self, *args: Any, person: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        rows = Project.objects.of(person).select_related("lead_group")
-        may = [
-            row.pk for row in rows if Verb.REQUEST_COMPUTE in group_verbs(person, row.lead_group)
-        ]
+        led = led_projects(person)
+        may = [row.pk for row in led]
         project: Any = self.fields["project"]
-        project.queryset = rows.filter(pk__in=may)
+        project.queryset = led
         if len(may) == 1:
             project.initial = may[0]
         model: Any = self.fields["model"]

@@ -3,6 +3,7 @@
 from compute.models.allocations import Allocation, AllocationMove, Balance, CapacityReturn
 from compute.models.checks import AccountingDifference, OddRecord
 from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Credential
+from compute.models.grants import ExternalGrant, Statement
 from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
 from compute.models.limits import Limit, LimitMove
@@ -34,6 +35,7 @@ __all__ = [
     "ClusterHealth",
     "ClusterOperator",
     "Credential",
+    "ExternalGrant",
     "Job",
     "JobMove",
     "LedgerEntry",
@@ -48,5 +50,6 @@ __all__ = [
     "RequestLine",
     "RequestMessage",
     "RequestMove",
+    "Statement",
     "UsageRecord",
 ]

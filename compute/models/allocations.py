@@ -21,6 +21,8 @@ from projects.scoping import project_q, sees_everything
 if TYPE_CHECKING:
     from projects.scoping import Person
 
+ACCOUNT_PREFIX = "cesai-"  # of Slurm accounts that the portal names itself
+
 STATE_LABELS = [
     (AllocationState.AWARDED.value, _("awarded")),
     (AllocationState.ACTIVE.value, _("active")),
@@ -104,6 +106,16 @@ class Allocation(Stateful):
     def ends_at(self) -> datetime:
         """The first moment after the window."""
         return datetime.combine(self.end, time(), UTC)
+
+    @property
+    def is_of_own_pool(self) -> bool:
+        """Whether it was awarded here, out of a pool's capacity."""
+        return self.origin == self.Origin.OWN_POOL
+
+    @property
+    def is_on_sites_account(self) -> bool:
+        """Whether the site keeps its Slurm account: the portal reads it and never writes it."""
+        return not self.slurm_account.startswith(ACCOUNT_PREFIX)
 
     def is_open(self, now: datetime) -> bool:
         """Whether the window holds this moment."""

@@ -71,7 +71,7 @@ class AccountingDifference(models.Model):
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="differences")
     allocation = models.ForeignKey(Allocation, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
-    month = models.DateField()  # in which the row was submitted
+    month = models.DateField()  # in which it ended, or that of the comparison
     slurm_job_id = models.BigIntegerField()
     submit_time = models.BigIntegerField()
     restarts = models.PositiveIntegerField(default=0)

@@ -135,6 +135,10 @@ class Cluster(models.Model):
         """Whether nothing is handed over or released there, until the operator says so."""
         return self.health.stop is not None and self.health.stop != self.lifted_stop
 
+    def staff(self) -> models.QuerySet[User]:
+        """The people who operate it and can log in."""
+        return User.objects.filter(is_active=True, pk__in=self.operators.values("user"))
+
     def directory_of(self, unix_user: str) -> str:
         """The directory below which the jobs of a UNIX user work."""
         return self.project_directory.replace("{unix_user}", unix_user)

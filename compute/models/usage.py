@@ -84,6 +84,7 @@ class AccountingCursor(models.Model):
     cluster = models.OneToOneField(Cluster, on_delete=models.CASCADE, primary_key=True)
     read_until = models.DateTimeField()
     compared_at = models.DateTimeField(null=True)  # the last comparison with all there is
+    comparing_month = models.DateField(null=True)  # the next month of a comparison under way
 
     def __str__(self) -> str:
         return f"{self.cluster}: {self.read_until}"

@@ -71,6 +71,12 @@ WORDS = {
         "Set on the cluster, where used GPU-hours fade with time: more can be used than was "
         "awarded. A QOS with the flag NoDecay would hold it."
     ),
+    "SitesAccount": _(
+        "Waits for the site: its account is not there, or the project's UNIX user may not use it."
+    ),
+    "SitesRules": _(
+        "The site's account is there. It keeps the budget by its own rules, which cannot be read."
+    ),
     "WindowEnded": _("The window ended."),
 }
 

@@ -94,7 +94,8 @@ class RequestOut(serializers.ModelSerializer[Request]):
 
     def get_signed_by(self, request: Request) -> str:
         signature = getattr(request, "signature", None)
-        return signature.by.username if signature and self._reviews() else ""
+        is_open = request.is_decidable and self._reviews()
+        return signature.by.username if signature and is_open else ""
 
     def get_awarded_beside(self, request: Request) -> str:
         return request.awarded_beside if self._reviews() else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from compute.models import (
     AccountingCursor,
@@ -33,45 +35,66 @@ Identity = tuple[int, int, int]
 
 
 def compare(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[str, int]:
-    """Read all months, book what is missing, list what differs. Raises SlurmError.
+    """Read one month, book what is missing, list what differs. Raises SlurmError.
 
-    Only once the accounting was read at all, and a week after the last time.
+    Month by month, one a pass, so that years of history keep nothing else waiting; once all were
+    read the next round begins a week later.
     """
     cursor = AccountingCursor.objects.filter(cluster=cluster).first()
-    if cursor is None or (cursor.compared_at and now - cursor.compared_at < COMPARE_EVERY):
+    month = _due(cluster, cursor, now) if cursor else None
+    if cursor is None or month is None:
         return {}
+    part = _part(month, now)
     accounts = accounts_of(cluster)
-    found: list[AccountingDifference] = []
-    seen: set[Identity] = set()
-    for start, end in _months(cluster, now):
-        records = [
-            record
-            for record in clients.any().history(start=start, end=end)
-            if record.account in accounts and not is_probe(record)
-        ]
-        good = sound(cluster, records, now=now)
-        with transaction.atomic():
-            take(accounts, good, now=now)
-        seen |= {_identity(record) for record in records}
-        found += _differences(cluster, accounts, good, now)
-    found += _gone(cluster, seen, now)
-    _list(cluster, found, now)
-    AccountingCursor.objects.filter(cluster=cluster).update(compared_at=now)
+    records = [
+        record
+        for record in clients.any().history(start=part.start, end=part.end)
+        if record.account in accounts and not is_probe(record)
+    ]
+    good = sound(cluster, records, now=now)
+    with transaction.atomic():
+        take(accounts, good, now=now)
+    found = _differences(cluster, accounts, [r for r in good if part.holds(r)], part, now)
+    found += _gone(cluster, {_identity(record) for record in records}, part, now)
+    _list(cluster, found, part, now)
+    cursor.comparing_month = None if part.is_last else next_month(month)
+    cursor.compared_at = now if part.is_last else cursor.compared_at
+    cursor.save(update_fields=["comparing_month", "compared_at"])
     if found:
         log.warning("accounting_differs", cluster=cluster.slug, differences=len(found))
-    return {"compared": len(seen), "differences": len(found)}
+    return {"compared": len(records), "differences": len(found)}
 
 
-def _months(cluster: Cluster, now: datetime) -> Iterator[tuple[int, int]]:
-    """From the month of the first allocation to a day from now, in epoch seconds."""
+class Part(NamedTuple):
+    """A month of the history; its rows are those that ended in it, in the last one also those
+    that have not ended.
+    """
+
+    month: date
+    start: int  # epoch seconds
+    end: int
+    is_last: bool
+
+    def holds(self, record: JobRecord) -> bool:
+        """Whether the row is compared with this month's."""
+        if record.end_time is None:
+            return self.is_last
+        return self.start <= record.end_time < self.end
+
+
+def _due(cluster: Cluster, cursor: AccountingCursor, now: datetime) -> date | None:
+    if cursor.comparing_month:
+        return cursor.comparing_month
+    if cursor.compared_at and now - cursor.compared_at < COMPARE_EVERY:
+        return None
     first = Allocation.objects.filter(pool__cluster=cluster).order_by("created_at").first()
-    if first is None:
-        return
-    month = month_of(first.created_at.astimezone(UTC).date())
-    end = now + timedelta(days=1)
-    while _epoch(month) < end.timestamp():
-        yield _epoch(month), min(_epoch(next_month(month)), int(end.timestamp()))
-        month = next_month(month)
+    return month_of(first.created_at.astimezone(UTC).date()) if first else None
+
+
+def _part(month: date, now: datetime) -> Part:
+    tomorrow = int((now + timedelta(days=1)).timestamp())
+    end = _epoch(next_month(month))
+    return Part(month, _epoch(month), min(end, tomorrow), is_last=end >= tomorrow)
 
 
 def _epoch(day: date) -> int:
@@ -82,6 +105,7 @@ def _differences(
     cluster: Cluster,
     accounts: Mapping[str, Allocation],
     records: list[JobRecord],
+    part: Part,
     now: datetime,
 ) -> list[AccountingDifference]:
     """Final rows whose booking is another amount, and rows that should have ended long ago."""
@@ -96,14 +120,14 @@ def _differences(
         if record.end_time is None:
             limit = timedelta(minutes=allocation.pool.max_minutes) + OVERRUN
             if record.start_time and now.timestamp() - record.start_time > limit.total_seconds():
-                found.append(_of(allocation, record, Kind.RUNAWAY, booked=0, now=now))
+                found.append(_of(allocation, record, Kind.RUNAWAY, part, booked=0, now=now))
             continue
         amount = booked.get(source_of(cluster.pk, record), 0)
         is_fresh = now.timestamp() - record.end_time < LATE.total_seconds()
         if amount == record.gpu_seconds or is_fresh or _identity(record) in unsettled:
             continue
         kind = Kind.AMOUNT if amount else Kind.NOT_BOOKED
-        found.append(_of(allocation, record, kind, booked=amount, now=now))
+        found.append(_of(allocation, record, kind, part, booked=amount, now=now))
     return found
 
 
@@ -124,10 +148,16 @@ def _booked(cluster: Cluster, records: list[JobRecord]) -> dict[str, int]:
     return totals
 
 
-def _gone(cluster: Cluster, seen: set[Identity], now: datetime) -> list[AccountingDifference]:
-    """What was booked and the cluster does not know any more."""
+def _gone(
+    cluster: Cluster, seen: set[Identity], part: Part, now: datetime
+) -> list[AccountingDifference]:
+    """What was booked of the month and the cluster does not know any more."""
     rows = UsageRecord.objects.filter(
-        cluster=cluster, end_time__lt=now.timestamp(), gpu_seconds__gt=0, source="slurm"
+        cluster=cluster,
+        end_time__gte=part.start,
+        end_time__lt=min(part.end, int(now.timestamp())),
+        gpu_seconds__gt=0,
+        source=UsageRecord.Source.SLURM,
     )
     known = rows.values_list(
         "slurm_job_id", "submit_time", "restarts", "allocation", "gpu_seconds"
@@ -137,7 +167,7 @@ def _gone(cluster: Cluster, seen: set[Identity], now: datetime) -> list[Accounti
             cluster=cluster,
             allocation_id=allocation,
             kind=Kind.GONE,
-            month=_month(submitted),
+            month=part.month,
             slurm_job_id=job_id,
             submit_time=submitted,
             restarts=restarts,
@@ -152,13 +182,13 @@ def _gone(cluster: Cluster, seen: set[Identity], now: datetime) -> list[Accounti
 
 
 def _of(
-    allocation: Allocation, record: JobRecord, kind: str, *, booked: int, now: datetime
+    allocation: Allocation, record: JobRecord, kind: str, part: Part, *, booked: int, now: datetime
 ) -> AccountingDifference:
     return AccountingDifference(
         cluster_id=allocation.pool.cluster_id,
         allocation=allocation,
         kind=kind,
-        month=_month(record.submit_time),
+        month=part.month,
         slurm_job_id=record.job_id,
         submit_time=record.submit_time,
         restarts=record.restarts,
@@ -169,11 +199,12 @@ def _of(
     )
 
 
-def _list(cluster: Cluster, found: list[AccountingDifference], now: datetime) -> None:
+def _list(cluster: Cluster, found: list[AccountingDifference], part: Part, now: datetime) -> None:
     """Write down what there is now; what is not found any more has been made good."""
     by_identity = {(d.slurm_job_id, d.submit_time, d.restarts): d for d in found}
+    of_part = Q(month=part.month) | (Q(kind=Kind.RUNAWAY) if part.is_last else Q())
     with transaction.atomic():
-        for known in cluster.differences.filter(gone_at=None):
+        for known in cluster.differences.filter(of_part, gone_at=None):
             new = by_identity.pop((known.slurm_job_id, known.submit_time, known.restarts), None)
             if new is None:
                 cluster.differences.filter(pk=known.pk).update(gone_at=now)
@@ -189,7 +220,3 @@ def _list(cluster: Cluster, found: list[AccountingDifference], now: datetime) ->
 
 def _identity(record: JobRecord) -> Identity:
     return record.job_id, record.submit_time, record.restarts
-
-
-def _month(submitted: int) -> date:
-    return month_of(datetime.fromtimestamp(submitted, UTC).date())

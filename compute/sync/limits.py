@@ -85,6 +85,8 @@ def _read(client: SlurmClient, limits: list[Limit]) -> Mapping[object, Seen]:
 def _enforce_one(
     limit: Limit, seen: Seen, cluster: Cluster, client: SlurmClient, now: datetime
 ) -> bool:
+    if limit.allocation.is_on_sites_account:
+        return _judge_sites(limit, seen, now)
     has_ended = limit.allocation.has_ended
     # A delivered credential is the site's word that the UNIX user exists.
     if not has_ended and seen.user is None and not _has_user(limit, cluster):
@@ -159,15 +161,7 @@ def _judge(limit: Limit, seen: Seen, now: datetime, *, was_written: bool) -> boo
     """Only what was read back is in force."""
     account = seen.account
     closed = limit.is_to_be_closed
-    observed: dict[str, Any] = {
-        "observed_gpu_minutes": account.gpu_minutes if account else None,
-        "observed_submit_jobs": account.max_submit_jobs if account else None,
-        "observed_user": seen.user is not None,
-        "observed_at": now,
-        "unreachable_since": None,
-    }
-    for name, value in observed.items():
-        setattr(limit, name, value)
+    observed = _note(limit, seen, now)
     if _is_as_desired(limit, seen) and (closed or seen.user is not None):
         _prove(limit, observed, now)
         return True
@@ -182,6 +176,48 @@ def _judge(limit: Limit, seen: Seen, now: datetime, *, was_written: bool) -> boo
             command = site_commands.changing(limit, parent=account.parent)
     _observe(limit, state, now, detail=detail, command=command, **observed)
     return False
+
+
+def _judge_sites(limit: Limit, seen: Seen, now: datetime) -> bool:
+    """Of an account that the site keeps: what is there is shown, nothing is asked for.
+
+    Many sites keep such budgets outside of Slurm: an account without a limit is as good as proof
+    gets there.
+    """
+    account = seen.account
+    observed = _note(limit, seen, now)
+    if account is None or seen.user is None:
+        _observe(limit, LimitState.NEEDS_OPERATOR, now, detail="SitesAccount", **observed)
+        return False
+    if account.gpu_minutes not in (None, limit.desired_gpu_minutes):
+        _observe(limit, LimitState.DRIFTED, now, detail="Differs", **observed)
+        return False
+    if account.gpu_minutes is None:
+        proven: dict[str, Any] = {
+            "proven_closed": limit.is_to_be_closed,
+            "proven_gpu_minutes": limit.desired_gpu_minutes,
+            "verified_at": now,
+        }
+        detail = "SitesRules"
+        _observe(limit, LimitState.SET_NOT_PROVEN, now, detail=detail, **observed, **proven)
+    else:
+        _prove(limit, observed, now)
+    return True
+
+
+def _note(limit: Limit, seen: Seen, now: datetime) -> dict[str, Any]:
+    """What was read, on the limit as it is here and as it is to be kept."""
+    account = seen.account
+    observed: dict[str, Any] = {
+        "observed_gpu_minutes": account.gpu_minutes if account else None,
+        "observed_submit_jobs": account.max_submit_jobs if account else None,
+        "observed_user": seen.user is not None,
+        "observed_at": now,
+        "unreachable_since": None,
+    }
+    for name, value in observed.items():
+        setattr(limit, name, value)
+    return observed
 
 
 def _difference(limit: Limit, *, was_written: bool) -> tuple[LimitState, str]:

@@ -23,7 +23,6 @@ from compute.sync.connections import Connections
 from compute.sync.history import read_history
 from compute.sync.traces import Trace, canonical, of_record, of_view
 from projects.actions.notices import tell
-from projects.models import User
 from projects.notices import NoticeKind
 
 log = structlog.get_logger(__name__)
@@ -66,7 +65,7 @@ def stop_dispatch(cluster: Cluster, *, now: datetime, **values: str) -> None:
     )
     log.warning("dispatch_stopped", cluster=cluster.slug)
     tell(
-        users=User.objects.filter(pk__in=cluster.operators.values("user")),
+        users=cluster.staff(),
         kind=NoticeKind.DISPATCH_STOPPED,
         path=reverse("cluster", args=[cluster.slug]),
         params={"cluster": cluster.name},

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from compute import quota
-from compute.models import ClusterHealth
+from compute.models import ClusterHealth, ExternalGrant
 from compute.models.words import reason_in_words
 from compute.states import (
     FINAL,
@@ -42,6 +42,7 @@ TONES = {
         CaseState.DECIDED,
         LimitState.IN_FORCE,
         AllocationState.ACTIVE,
+        ExternalGrant.State.CONFIRMED,
         AllocationState.AWARDED,
     },
     "warn": {
@@ -53,9 +54,11 @@ TONES = {
         RequestState.CHANGES_REQUESTED,
         RequestState.SUBMITTED,
         CaseState.OPEN,
+        ExternalGrant.State.REGISTERED,
     },
     "bad": {
         RequestState.DENIED,
+        ExternalGrant.State.DECLINED,
         *(FINAL - {JobState.COMPLETED, JobState.CANCELLED}),
     },
 }

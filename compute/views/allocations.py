@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,8 @@ from django.views.decorators.http import require_POST
 from compute import access
 from compute.actions import allocations as actions
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
-from compute.models import Allocation
+from compute.forms.requests import led_projects
+from compute.models import Allocation, ExternalGrant
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
 from projects.pages import PageForm, SignedIn, page_of
@@ -31,7 +33,14 @@ def allocation_list(request: SignedIn) -> HttpResponse:
     rows = Allocation.objects.visible_to(request.user).filter(**filters.chosen())
     rows = rows.select_related("project", "pool__cluster", "balance", "limit")
     page = page_of(rows, request.GET, by="created_at")
-    return render(request, "compute/allocations.html", {"page": page, "filters": filters})
+    waiting = ExternalGrant.objects.visible_to(request.user).unconfirmed()
+    context = {
+        "page": page,
+        "filters": filters,
+        "grants": waiting.select_related("project", "pool")[:SHOWN],
+        "may_register": led_projects(request.user).exists(),
+    }
+    return render(request, "compute/allocations.html", context)
 
 
 @login_required
@@ -46,13 +55,10 @@ def pause(request: SignedIn, key: str) -> HttpResponse:
     """Nobody may submit under it for now."""
     row = access.get_allocation(request.user, key, Verb.PAUSE_ALLOCATION)
     form = DecisionForm(request.POST, prefix="pause")
-    if form.sent_by(request):
-        with form.told():
-            actions.pause_allocation(
-                by=request.user, allocation=row, now=timezone.now(), **form.cleaned_data
-            )
-            messages.success(request, _("Paused. The cluster is told next."))
-            return redirect("allocation", row.pk)
+    act = partial(actions.pause_allocation, by=request.user, allocation=row, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Paused. The cluster is told next."))
+        return redirect("allocation", row.pk)
     return _show(request, row, pause=form)
 
 
@@ -72,17 +78,15 @@ def return_hours(request: SignedIn, key: str) -> HttpResponse:
     """Unspent GPU-hours go back to the pool."""
     row = access.get_allocation(request.user, key, Verb.RETURN_HOURS)
     form = ReturnForm(request.POST, prefix="return")
-    if form.sent_by(request):
-        with form.told():
-            actions.return_hours(
-                by=request.user,
-                allocation=row,
-                gpu_seconds=form.cleaned_data["gpu_hours"],
-                reason=form.cleaned_data["reason"],
-                now=timezone.now(),
-            )
-            messages.success(request, _("Returned to the pool. The limit follows."))
-            return redirect("allocation", row.pk)
+    if form.carried(
+        request,
+        lambda gpu_hours, reason: actions.return_hours(
+            by=request.user, allocation=row, gpu_seconds=gpu_hours, reason=reason,
+            now=timezone.now(),
+        ),
+    ):  # fmt: skip
+        messages.success(request, _("Returned to the pool. The limit follows."))
+        return redirect("allocation", row.pk)
     return _show(request, row, give_back=form)
 
 
@@ -92,13 +96,10 @@ def end(request: SignedIn, key: str) -> HttpResponse:
     """It ends before its time."""
     row = access.get_allocation(request.user, key, Verb.AWARD)
     form = DecisionForm(request.POST, prefix="end")
-    if form.sent_by(request):
-        with form.told():
-            actions.end_allocation(
-                by=request.user, allocation=row, now=timezone.now(), **form.cleaned_data
-            )
-            messages.success(request, _("Ended. Waiting jobs are cancelled, running ones finish."))
-            return redirect("allocation", row.pk)
+    act = partial(actions.end_allocation, by=request.user, allocation=row, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Ended. Waiting jobs are cancelled, running ones finish."))
+        return redirect("allocation", row.pk)
     return _show(request, row, end=form)
 
 

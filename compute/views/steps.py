@@ -66,7 +66,8 @@ def limit_steps(allocation: Allocation) -> list[Step]:
     """Award → UNIX user → account set → read back, each with the time that proves it."""
     limit = allocation.limit
     has_user = limit.detail != "NoUnixUser" and limit.observed_at is not None
-    is_set = limit.observed_gpu_minutes is not None and bool(limit.observed_user)
+    has_limit = limit.observed_gpu_minutes is not None or allocation.is_on_sites_account
+    is_set = has_limit and bool(limit.observed_user)
     in_force = limit.state in SET_LIMITS
     proof = [
         (_("awarded"), allocation.created_at, True),

@@ -43,7 +43,14 @@ KIND_LABELS = [
     (NoticeKind.ALLOCATION_PAUSED.value, _("an allocation is paused")),
     (NoticeKind.ALLOCATION_RESUMED.value, _("an allocation goes on after a pause")),
     (NoticeKind.ALLOCATION_ENDED.value, _("an allocation is ended before its time")),
+    (NoticeKind.GRANT_REGISTERED.value, _("a grant of another board is to be confirmed")),
+    (NoticeKind.GRANT_ANSWERED.value, _("my grant of another board is confirmed, or not")),
+    (NoticeKind.GRANT_STATEMENT.value, _("a statement on my grant of another board")),
     (NoticeKind.HOURS_RETURNED.value, _("GPU-hours of an allocation are returned")),
+    (NoticeKind.ALLOCATION_LAPSES.value, _("an allocation lapses with GPU-hours left")),
+    (NoticeKind.BUDGET_REACHED.value, _("an allocation is nearly or wholly used")),
+    (NoticeKind.CREDENTIAL_ENDS.value, _("a credential for a cluster of mine ends")),
+    (NoticeKind.ACCOUNTING_LATE.value, _("a cluster's accounting is not booked any more")),
     (NoticeKind.DISPATCH_STOPPED.value, _("a cluster of mine takes no jobs until I look")),
 ]
 DELIVERY_LABELS = [
@@ -73,7 +80,25 @@ SENTENCES: dict[str, Any] = {
     NoticeKind.ALLOCATION_PAUSED: _("The allocation of %(project)s in %(pool)s was paused."),
     NoticeKind.ALLOCATION_RESUMED: _("The allocation of %(project)s in %(pool)s goes on."),
     NoticeKind.ALLOCATION_ENDED: _("The allocation of %(project)s in %(pool)s was ended."),
+    NoticeKind.GRANT_REGISTERED: _("%(project)s registered a grant of %(board)s."),
+    NoticeKind.GRANT_ANSWERED: _("The grant of %(board)s to %(project)s: %(answer)s."),
+    NoticeKind.GRANT_STATEMENT: _(
+        "There is a statement on the grant of %(board)s to %(project)s."
+    ),
     NoticeKind.HOURS_RETURNED: _("GPU-hours of %(project)s in %(pool)s were returned."),
+    NoticeKind.ALLOCATION_LAPSES: _(
+        "In %(days)s days %(hours)s GPU-hours of %(project)s in %(pool)s lapse."
+    ),
+    NoticeKind.BUDGET_REACHED: _(
+        "%(percent)s %% of the GPU-hours of %(project)s in %(pool)s are used or reserved."
+    ),
+    NoticeKind.CREDENTIAL_ENDS: _(
+        "The credential of %(unix_user)s on %(cluster)s ends in %(hours)s hours; deliver a new "
+        "one."
+    ),
+    NoticeKind.ACCOUNTING_LATE: _(
+        "No accounting of %(cluster)s was booked for %(hours)s hours: figures of use are old."
+    ),
     NoticeKind.DISPATCH_STOPPED: _(
         "The portal's database was restored. %(cluster)s gets no jobs until you have looked at "
         "what it did meanwhile."
@@ -84,7 +109,11 @@ WITH_HOURS: dict[str, Any] = {
     NoticeKind.REQUEST_AWARDED: _("%(hours)s GPU-hours were awarded to %(project)s."),
     NoticeKind.HOURS_RETURNED: _("%(hours)s GPU-hours of %(project)s in %(pool)s were returned."),
 }
-WORDS = {"accepted": _("accepted"), "declined": _("declined")}
+WORDS = {
+    "accepted": _("accepted"),
+    "declined": _("declined"),
+    "confirmed": _("confirmed"),
+}
 MOST_COUNTED = 100
 
 

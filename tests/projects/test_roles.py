@@ -27,6 +27,7 @@ EXPECTED = {
     Role.OPERATOR: {
         "view",
         "operate_cluster",
+        "confirm_grant",
         "pause_allocation",
         "cancel_job",
         "read_script",
@@ -36,6 +37,7 @@ EXPECTED = {
         "view",
         "review_request",
         "award",
+        "confirm_grant",
         "pause_allocation",
         "return_hours",
         "see_worklist",

@@ -146,3 +146,35 @@ def test_without_the_accounting_it_is_made_later(site: Site, ended: SlurmJob) ->
     after = AccountingCursor.objects.get().compared_at
     assert after is not None
     assert after > before
+
+
+def test_a_history_of_months_is_compared_one_a_pass(
+    site: Site, ended: SlurmJob, allocation: Allocation
+) -> None:
+    """So that years of it keep no job waiting; the round is over with the last month."""
+    old = make.now() - timedelta(days=70)
+    Allocation.objects.update(created_at=old)
+    AccountingCursor.objects.update(compared_at=make.now() - WEEK)
+    months = []
+    for n in range(4):
+        site.sync(now=make.now() + timedelta(minutes=n))
+        months.append(AccountingCursor.objects.get().comparing_month)
+    cursor = AccountingCursor.objects.get()
+    assert months[0] is not None
+    assert months[0] > old.date()
+    assert cursor.comparing_month is None
+    assert cursor.compared_at
+    assert cursor.compared_at > make.now() - timedelta(hours=1)
+
+
+def test_a_difference_of_another_month_stays_until_its_own_is_compared(
+    site: Site, ended: SlurmJob, allocation: Allocation
+) -> None:
+    week_later(site)
+    AccountingDifference.objects.create(
+        cluster=site.cluster, allocation=allocation, kind="gone", month="2020-01-01",
+        slurm_job_id=99, submit_time=1, booked_gpu_seconds=1, said_gpu_seconds=0,
+        found_at=make.now(), last_seen_at=make.now(),
+    )  # fmt: skip
+    week_later(site)
+    assert differences() == ["gone"]
