@@ -52,6 +52,7 @@ app.conf.update(
         "tick": {"task": "compute.tick", "schedule": 2.0, "options": {"expires": 2}},
         "compare": {"task": "registry.compare", "schedule": 10.0, "options": {"expires": 10}},
         "gate": {"task": "compute.compare_requests", "schedule": 10.0, "options": {"expires": 10}},
+        "tend": {"task": "compute.tend", "schedule": 60.0, "options": {"expires": 60}},
         "rescore": {"task": "registry.rescore", "schedule": crontab(hour="2", minute="30")},
         "mail": {"task": "projects.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
         "remind": {"task": "registry.remind", "schedule": 86400.0},

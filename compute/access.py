@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import (
@@ -15,9 +16,11 @@ from compute.models import (
     Limit,
     Pool,
     Request,
+    UsageReport,
 )
 from projects.access import Key, fetch, portal_verbs, project_verbs, require
 from projects.errors import Invalid, Refused
+from projects.models import Group
 from projects.roles import Role, Verb, verbs_of
 
 if TYPE_CHECKING:
@@ -64,6 +67,16 @@ def require_accounting(person: Person, cluster: Cluster) -> None:
     """Raise NotAllowed unless `sees_accounting`."""
     verbs = cluster_verbs(person, cluster)
     require(verbs, Verb.SEE_WORKLIST if Verb.SEE_WORKLIST in verbs else Verb.OPERATE_CLUSTER)
+
+
+def is_of_site(person: Person, cluster: Cluster) -> bool:
+    """Whether the person reads amounts in the site's own unit first: its people do."""
+    if _operates(person, cluster):
+        return True
+    if not person.is_authenticated:
+        return False
+    groups = Group.objects.filter(partner=cluster.partner_id)
+    return groups.filter(pk__in=person.standing.group_roles).exists()
 
 
 def get_pool(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Pool:
@@ -128,10 +141,47 @@ def grant_verbs(person: Person, grant: ExternalGrant) -> frozenset[Verb]:
     return project_verbs(person, grant.project) | cluster_verbs(person, grant.pool.cluster)
 
 
-def get_limit(person: Person, key: Key) -> Limit:
-    """A limit by UUID. Raises NotThere."""
+def reportable_allocations(person: Person, cluster: Cluster) -> QuerySet[Allocation]:
+    """The allocations there whose usage the person may report: as operator, or as lead."""
+    rows = Allocation.objects.visible_to(person).filter(pool__cluster=cluster)
+    if Verb.REPORT_USAGE in cluster_verbs(person, cluster):
+        return rows
+    groups = person.standing.group_roles if person.is_authenticated else {}
+    led = [group for group, role in groups.items() if Verb.REPORT_USAGE in verbs_of({role})]
+    return rows.filter(project__lead_group__in=led)
+
+
+def may_report(person: Person, cluster: Cluster) -> bool:
+    """Whether there is anything there that the person may report usage for."""
+    if Verb.REPORT_USAGE in cluster_verbs(person, cluster):
+        return True
+    return reportable_allocations(person, cluster).exists()
+
+
+def require_report(person: Person, cluster: Cluster) -> None:
+    """Raise NotAllowed unless `may_report`."""
+    if not may_report(person, cluster):
+        require(frozenset(), Verb.REPORT_USAGE)
+
+
+def get_report(person: Person, key: Key, verb: Verb = Verb.VIEW) -> UsageReport:
+    """A report of usage by UUID; its maker may all. Raises NotThere, NotAllowed."""
+    rows = UsageReport.objects.visible_to(person).select_related("cluster", "by")
+    report = fetch(rows, key)
+    if verb is not Verb.VIEW and report.by_id != person.pk:
+        require(cluster_verbs(person, report.cluster), verb)
+    return report
+
+
+def get_limit(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Limit:
+    """A limit by UUID. Raises NotThere, NotAllowed."""
     rows = Limit.objects.visible_to(person)
-    return fetch(rows.select_related("allocation__pool__cluster"), key)
+    limit = fetch(
+        rows.select_related("allocation__pool__cluster", "allocation__project__lead_group"), key
+    )
+    if verb is not Verb.VIEW:
+        require(allocation_verbs(person, limit.allocation), verb)
+    return limit
 
 
 def get_job(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Job:

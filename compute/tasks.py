@@ -12,6 +12,7 @@ from django.utils import timezone
 from compute.actions.gate import compare_waiting
 from compute.models import Cluster, Job, Limit
 from compute.sync.passes import sync_cluster
+from compute.sync.unconnected import tend
 
 IDLE_LOOK = timedelta(seconds=30)
 
@@ -35,6 +36,12 @@ def tick() -> int:
 def compare_requests() -> int:
     """Compare what submitted requests are for; the gate opens cases where it must."""
     return compare_waiting(now=timezone.now())
+
+
+@shared_task(name="compute.tend", ignore_result=True)
+def tend_unconnected() -> dict[str, int]:
+    """The calendar of clusters that nobody asks."""
+    return tend(now=timezone.now())
 
 
 def _busy_clusters() -> list[str]:

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from compute.views import allocations, clusters, deciding, grants, jobs, planner, requests
+from compute.views import (
+    allocations,
+    clusters,
+    deciding,
+    grants,
+    jobs,
+    planner,
+    reports,
+    requests,
+)
 
 urlpatterns = [
     path("planner/", planner.planner_page, name="planner"),
@@ -31,12 +40,16 @@ urlpatterns = [
         name="cluster-maintenance-drop",
     ),
     path("clusters/<slug:slug>/enable/", clusters.enable_dispatch, name="cluster-enable"),
+    path("clusters/<slug:slug>/charge/", clusters.charge, name="cluster-charge"),
+    path("clusters/<slug:slug>/report/", reports.report_usage, name="cluster-report"),
+    path("usage-reports/<uuid:key>/undo/", reports.undo, name="report-undo"),
     path("allocations/", allocations.allocation_list, name="allocations"),
     path("allocations/<uuid:key>/", allocations.allocation_page, name="allocation"),
     path("allocations/<uuid:key>/pause/", allocations.pause, name="allocation-pause"),
     path("allocations/<uuid:key>/resume/", allocations.resume, name="allocation-resume"),
     path("allocations/<uuid:key>/return/", allocations.return_hours, name="allocation-return"),
     path("allocations/<uuid:key>/end/", allocations.end, name="allocation-end"),
+    path("allocations/<uuid:key>/confirm/", allocations.confirm_limit, name="allocation-confirm"),
     path("grants/new/", grants.new_grant, name="grant-new"),
     path("grants/<uuid:key>/", grants.grant_page, name="grant"),
     path("grants/<uuid:key>/confirm/", grants.confirm, name="grant-confirm"),

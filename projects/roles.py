@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import StrEnum
 
 
@@ -37,6 +38,7 @@ class Verb(StrEnum):
     CONFIRM_GRANT = "confirm_grant"
     PAUSE_ALLOCATION = "pause_allocation"
     RETURN_HOURS = "return_hours"
+    REPORT_USAGE = "report_usage"
     SUBMIT_JOB = "submit_job"
     CANCEL_JOB = "cancel_job"
     READ_SCRIPT = "read_script"
@@ -56,6 +58,7 @@ _LEAD = _MEMBER | {
     Verb.EDIT_PROJECT,
     Verb.REQUEST_COMPUTE,
     Verb.RETURN_HOURS,
+    Verb.REPORT_USAGE,
     Verb.CANCEL_JOB,
     Verb.READ_SCRIPT,
     Verb.ANSWER_CASE,
@@ -74,6 +77,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.VIEW,
             Verb.OPERATE_CLUSTER,
             Verb.CONFIRM_GRANT,
+            Verb.REPORT_USAGE,
             Verb.PAUSE_ALLOCATION,
             Verb.CANCEL_JOB,
             Verb.READ_SCRIPT,
@@ -118,6 +122,6 @@ class Visibility(StrEnum):
     GROUP = "group"  # the owning group alone; also what an unknown value means
 
 
-def verbs_of(roles: frozenset[Role]) -> frozenset[Verb]:
+def verbs_of(roles: Set[Role]) -> frozenset[Verb]:
     """All that a set of roles may do."""
     return frozenset[Verb]().union(*(ROLE_VERBS[role] for role in roles))

@@ -430,6 +430,26 @@ API: Table = {
     "api-limits-detail": {"get": _detail(ON_CLUSTER)},
     "api-ledger-list": {"get": _list()},
     "api-ledger-detail": {"get": _detail(ON_CLUSTER)},
+    "api-usage-reports-list": {
+        "get": _list(),
+        "post": Rule(
+            may=OPERATOR | LEADS,
+            sees=OF_PARTNERS,
+            body=lambda w: w.report_body(),
+            status=201,
+        ),
+    },
+    "api-usage-reports-detail": {"get": _detail(STAFF | OPERATOR)},
+    "api-usage-reports-undo": {"post": Rule(may=OPERATOR, sees=STAFF)},
+    "api-pools-charge-rules": {
+        "get": _detail(SIGNED_IN - {"loner"}),
+        "post": Rule(
+            may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.charge_body, status=201
+        ),
+    },
+    "api-limits-confirm": {
+        "post": Rule(may=OPERATOR, sees=OURS | STAFF, body=lambda w: w.disconnect())
+    },
     "api-usage-list": {"get": _list()},
     "api-usage-detail": {"get": _detail(ON_CLUSTER)},
     "api-jobs-list": {
@@ -652,9 +672,18 @@ PAGES: Table = {
     "allocation-end": {
         "post": _form(frozenset({"quota_admin"}), ON_CLUSTER, lambda w: {"end-reason": "over"})
     },
+    "cluster-report": {
+        "get": Rule(may=OPERATOR | LEADS, sees=OF_PARTNERS),
+        "post": Rule(
+            may=OPERATOR | LEADS, sees=OF_PARTNERS, body=lambda w: w.report_form, status=200
+        ),
+    },
+    "report-undo": {"post": _form(OPERATOR, STAFF)},
+    "cluster-charge": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.charge_form)},
+    "allocation-confirm": {"post": _form(OPERATOR, OURS | STAFF, lambda w: w.disconnect())},
     "grant-new": {
         "get": Rule(may=_SIGNED),
-        "post": _form(LEADS, _SIGNED - LEADS, lambda w: w.grant_form),
+        "post": Rule(may=LEADS, body=lambda w: w.grant_form, status=302, hidden=400),
     },
     "grant": {"get": Rule(may=ON_CLUSTER)},
     "grant-confirm": {"post": _form(CONFIRMS, OURS | STAFF, lambda w: {"confirm-remark": "yes"})},

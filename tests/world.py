@@ -108,6 +108,7 @@ class World:
         self.usage = self._usage()
         self.orphan = make.make_orphan(self.cluster)
         self.planned = make.make_maintenance(self.cluster)
+        self.report = make.make_report(self.allocation, by=self.people["operator"])
         self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
 
@@ -123,6 +124,29 @@ class World:
     def stop(self) -> dict[str, str]:
         """As if the database had been restored and its cluster asked what it did meanwhile."""
         return {"stop": str(make.stop_dispatch(self.cluster, reconciled_at=make.now()))}
+
+    def disconnect(self) -> dict[str, str]:
+        """As if nobody had connected the cluster."""
+        Cluster.objects.filter(pk=self.cluster.pk).update(connection="none")
+        return {}
+
+    @property
+    def charge_body(self) -> dict[str, str]:
+        return {"unit": "core-h", "per": "gpu", "factor": "12", "valid_from": "2026-01-01"}
+
+    @property
+    def charge_form(self) -> dict[str, str]:
+        fields = {**self.charge_body, "pool": str(self.pool.pk)}
+        return {f"charge-{name}": text for name, text in fields.items()}
+
+    def report_body(self) -> dict[str, str]:
+        """Usage of a cluster that is not connected."""
+        return {"cluster": self.cluster.slug, **self.report_form}
+
+    @property
+    def report_form(self) -> dict[str, str]:
+        self.disconnect()
+        return {"text": make.usage_table(self.allocation, job=1234)}
 
     def pause(self) -> dict[str, str]:
         """As if an operator had paused the allocation."""
@@ -149,6 +173,8 @@ class World:
         if route.endswith(("-list", "-accept", "-import-card", "-read-all")):
             return []
         name = route.removeprefix("api-").split("-")[0]
+        if route.startswith("api-usage-reports"):
+            name = "reports"
         if route == "api-versions-alias":
             return [str(self.version.pk), CANARY]
         if route.endswith("maintenance-drop"):
@@ -184,6 +210,7 @@ class World:
             "limits": self.allocation.limit.pk,
             "ledger": LedgerEntry.objects.filter(allocation=self.allocation).first().id,  # type: ignore[union-attr]
             "usage": self.usage.id,
+            "reports": self.report.pk,
             "jobs": self.job.pk,
             "lead": lead.pk,
             "overlaps": self.overlap.pk,

@@ -9,6 +9,7 @@ from compute.api.allocations import (
 from compute.api.clusters import CapacityResource, ClusterResource, OrphanResource, PoolResource
 from compute.api.grants import GrantResource
 from compute.api.jobs import JobResource
+from compute.api.reports import UsageReportResource
 from compute.api.requests import RequestResource
 
 RESOURCES = {
@@ -22,5 +23,6 @@ RESOURCES = {
     "limits": LimitResource,
     "ledger": LedgerResource,
     "usage": UsageResource,
+    "usage-reports": UsageReportResource,
     "jobs": JobResource,
 }

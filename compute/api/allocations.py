@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import allocations as actions
+from compute.actions.limits import confirm_limit
 from compute.models import (
     Allocation,
     LedgerEntry,
@@ -21,6 +22,7 @@ from compute.models import (
     UsageRecord,
 )
 from compute.serializers import allocations as shapes
+from compute.serializers.grants import RemarkIn
 from projects.access import as_uuid
 from projects.errors import NotThere
 from projects.resources import Resource
@@ -118,6 +120,16 @@ class LimitResource(Resource):
     def get_object(self) -> Limit:
         return access.get_limit(self.request.user, self.kwargs["pk"])
 
+    @extend_schema(request=RemarkIn, responses=shapes.LimitOut)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Call, pk: str) -> Response:
+        """The operator of a cluster that is not connected says that the site holds it."""
+        user: Any = request.user
+        limit = access.get_limit(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(RemarkIn)
+        confirm_limit(by=user, limit=limit, now=timezone.now(), **values)
+        return self.shown(self.get_object())
+
 
 class LedgerResource(Resource):
     shape = shapes.LedgerOut
@@ -139,7 +151,8 @@ class UsageResource(Resource):
     filterset_fields = ("allocation", "job", "slurm_job_id")
 
     def get_queryset(self) -> QuerySet[UsageRecord]:
-        return UsageRecord.objects.visible_to(self.request.user).select_related("cluster")
+        rows = UsageRecord.objects.visible_to(self.request.user)
+        return rows.select_related("cluster", "allocation__pool")
 
     def get_object(self) -> UsageRecord:
         return _by_public_id(self.get_queryset(), self.kwargs["pk"])

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import clusters as cluster_actions
+from compute.actions.charging import set_charge_rule
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.models import (
     CapacityMonth,
@@ -157,6 +158,28 @@ class PoolResource(Resource):
 
     def get_object(self) -> Pool:
         return access.get_pool(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(methods=["get"], responses=shapes.ChargeRuleOut(many=True))
+    @extend_schema(
+        methods=["post"], request=shapes.ChargeRuleIn, responses={201: shapes.ChargeRuleOut}
+    )
+    @action(
+        detail=True,
+        methods=["get", "post"],
+        url_path="charge-rules",
+        pagination_class=None,
+        filter_backends=[],
+    )
+    def charge_rules(self, request: Call, pk: str) -> Response:
+        """What the site charges for its use, by version; its operators say so."""
+        user: Any = request.user
+        if request.method == "GET":
+            rows = access.get_pool(user, pk).charge_rules.all()
+            return Response(shapes.ChargeRuleOut(rows, many=True).data)
+        pool = access.get_pool(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(shapes.ChargeRuleIn)
+        rule = set_charge_rule(by=user, pool=pool, now=timezone.now(), **values)
+        return Response(shapes.ChargeRuleOut(rule).data, status=201)
 
 
 class CapacityResource(Resource):

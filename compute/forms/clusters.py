@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from compute.models import Cluster
+from compute.forms.requests import Day
+from compute.models import ChargeRule, Cluster, Pool
 from projects.pages import PageForm
 
 
@@ -54,6 +58,27 @@ class MaintenanceForm(PageForm):
     start_at = Moment(label=_("from"))
     end_at = Moment(label=_("until"), help_text=_("In your local time."))
     text = forms.CharField(label=_("what for"), max_length=300, required=False)
+
+
+class ChargeForm(PageForm):
+    """What the site charges for one of its pools."""
+
+    pool = forms.ModelChoiceField(label=_("pool"), queryset=Pool.objects.none())
+    factor = forms.DecimalField(
+        label=_("it charges"), min_value=0, max_digits=14, decimal_places=4
+    )
+    unit = forms.CharField(
+        label=_("in the unit"), max_length=16, help_text=_("As the site writes it: core-h")
+    )
+    per = forms.ChoiceField(label=_("for one"), choices=ChargeRule.Per.choices)
+    valid_from = Day(label=_("from"))
+
+    def __init__(self, *args: Any, pools: Sequence[Pool], **options: Any) -> None:
+        super().__init__(*args, **options)
+        pool: Any = self.fields["pool"]
+        pool.queryset = Pool.objects.filter(pk__in=[one.pk for one in pools])
+        if len(pools) == 1:
+            pool.initial = pools[0].pk
 
 
 class StopSubmittingForm(PageForm):

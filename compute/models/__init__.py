@@ -1,6 +1,7 @@
 """With which compute: the tables of clusters, pools, requests, allocations and jobs."""
 
 from compute.models.allocations import Allocation, AllocationMove, Balance, CapacityReturn
+from compute.models.charging import ChargeRule
 from compute.models.checks import AccountingDifference, OddRecord
 from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Credential
 from compute.models.grants import ExternalGrant, Statement
@@ -10,6 +11,7 @@ from compute.models.limits import Limit, LimitMove
 from compute.models.maintenance import Maintenance
 from compute.models.orphans import Orphan
 from compute.models.pools import CapacityMonth, Pool
+from compute.models.reports import UsageReport
 from compute.models.requests import (
     AwardLine,
     AwardSignature,
@@ -31,6 +33,7 @@ __all__ = [
     "Balance",
     "CapacityMonth",
     "CapacityReturn",
+    "ChargeRule",
     "Cluster",
     "ClusterHealth",
     "ClusterOperator",
@@ -52,4 +55,5 @@ __all__ = [
     "RequestMove",
     "Statement",
     "UsageRecord",
+    "UsageReport",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from compute.models.allocations import Allocation
 from compute.models.clusters import Cluster
 from compute.models.jobs import Job
+from compute.models.reports import UsageReport
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -54,6 +55,13 @@ class UsageRecord(models.Model):
     # Where the fact comes from: the cluster itself, or somebody who reported it
     source = models.CharField(max_length=8, choices=Source, default=Source.SLURM,
                               db_default=Source.SLURM)  # fmt: skip
+    # What the site itself says it charged, of usage that was reported; of the cluster's own
+    # accounting a rule of the pool says it
+    charged = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+    charge_unit = models.CharField(max_length=16, blank=True, default="", db_default="")
+    report = models.ForeignKey(
+        UsageReport, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     objects = UsageRecordQuerySet.as_manager()
 
@@ -71,6 +79,11 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cluster} {self.slurm_job_id}: {self.gpu_seconds} GPU-s"
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a reported total over a period, of no single job."""
+        return self.slurm_job_id < 0
 
     @property
     def is_foreign(self) -> bool:

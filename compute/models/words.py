@@ -77,6 +77,12 @@ WORDS = {
     "SitesRules": _(
         "The site's account is there. It keeps the budget by its own rules, which cannot be read."
     ),
+    "ToBeConfirmed": _(
+        "This cluster is not connected: its operator sets the limit and confirms it here."
+    ),
+    "ConfirmedByOperator": _(
+        "Confirmed by the cluster's operator. It is not connected, so nothing was read back."
+    ),
     "WindowEnded": _("The window ended."),
 }
 

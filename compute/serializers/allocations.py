@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -14,6 +15,7 @@ from compute.models import (
     Limit,
     UsageRecord,
 )
+from compute.models.charging import Charges
 from compute.models.words import reason_in_words
 from compute.serializers.amounts import GpuHours, hours, moment
 from projects.serializers import ResourceUrl
@@ -96,6 +98,12 @@ class LedgerOut(serializers.ModelSerializer[LedgerEntry]):
         ]  # fmt: skip
 
 
+class ChargeShape(TypedDict):
+    amount: str
+    unit: str
+    rule: int | None
+
+
 class UsageOut(serializers.ModelSerializer[UsageRecord]):
     url = ResourceUrl("usage")
     cluster = serializers.CharField(source="cluster.slug", read_only=True)
@@ -104,14 +112,31 @@ class UsageOut(serializers.ModelSerializer[UsageRecord]):
     ended_at = serializers.SerializerMethodField()
     is_foreign = serializers.BooleanField(read_only=True)
     as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+    charged = serializers.SerializerMethodField(
+        help_text="What the site charges for it, in its unit; `rule` is null where it said so."
+    )
 
     class Meta:
         model = UsageRecord
         fields = [
             "id", "url", "cluster", "allocation", "job", "slurm_job_id", "unix_user", "state",
             "submitted_at", "started_at", "ended_at", "elapsed", "gpus", "gpu_seconds",
-            "is_foreign", "as_of",
+            "is_foreign", "source", "charged", "as_of",
         ]  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._charges: dict[UUID, Charges] = {}
+
+    def get_charged(self, usage: UsageRecord) -> ChargeShape | None:
+        """Rules are read once for all that is shown."""
+        pool = usage.allocation.pool
+        if pool.pk not in self._charges:
+            self._charges[pool.pk] = Charges([pool])
+        found = self._charges[pool.pk].of(usage, pool.pk)
+        if found is None:
+            return None
+        return {"amount": str(found.amount), "unit": found.unit, "rule": found.rule}
 
     def get_submitted_at(self, usage: UsageRecord) -> datetime | None:
         return moment(usage.submit_time)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from compute.models import (
     AccountingDifference,
     CapacityMonth,
+    ChargeRule,
     Cluster,
     Credential,
     Maintenance,
@@ -157,6 +158,21 @@ class PoolOut(serializers.ModelSerializer[Pool]):
             "gpu_count", "gpus_per_node", "gpu_memory_gb", "h100_weight", "gpu_watts",
             "max_minutes", "over_use",
         ]  # fmt: skip
+
+
+class ChargeRuleIn(serializers.Serializer[Any]):
+    unit = serializers.CharField(max_length=16, help_text="As the site writes it: core-h.")
+    per = serializers.ChoiceField(choices=ChargeRule.Per.choices)
+    factor = serializers.DecimalField(
+        max_digits=14, decimal_places=4, help_text="Units for one of `per`."
+    )
+    valid_from = serializers.DateField()
+
+
+class ChargeRuleOut(serializers.ModelSerializer[ChargeRule]):
+    class Meta:
+        model = ChargeRule
+        fields = ["version", "unit", "per", "factor", "valid_from", "created_at"]
 
 
 class CapacityOut(serializers.ModelSerializer[CapacityMonth]):

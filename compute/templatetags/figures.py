@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import floor, log10
 from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from compute import quota
 from compute.models import ClusterHealth, ExternalGrant
+from compute.models.charging import Charge
 from compute.models.words import reason_in_words
 from compute.states import (
     FINAL,
@@ -78,6 +80,21 @@ def gpu_hours(seconds: int | None) -> str:
 def gpu_h(seconds: int | None) -> SafeString:
     """The same with its unit."""
     return format_html('{}<span class="unit">{}</span>', gpu_hours(seconds), _("GPU-h"))
+
+
+@register.filter
+def charged(charge: Charge | None) -> str:
+    """An amount in a site's unit."""
+    if charge is None:
+        return "–"
+    amount = f"{round(charge.amount, 2).normalize():f}"
+    return f"{number_format(amount, force_grouping=True)} {charge.unit}"
+
+
+@register.filter
+def day_of(epoch: int) -> str:
+    """The day (UTC) of a moment in epoch seconds."""
+    return date_format(datetime.fromtimestamp(epoch, UTC), "SHORT_DATE_FORMAT")
 
 
 @register.filter

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import allocations as actions
+from compute.actions import limits
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
 from compute.forms.requests import led_projects
 from compute.models import Allocation, ExternalGrant
+from compute.models.charging import Charges
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
 from projects.pages import PageForm, SignedIn, page_of
@@ -103,10 +105,23 @@ def end(request: SignedIn, key: str) -> HttpResponse:
     return _show(request, row, end=form)
 
 
+@require_POST
+@login_required
+def confirm_limit(request: SignedIn, key: str) -> HttpResponse:
+    """The operator of a cluster that is not connected says that the site holds the limit."""
+    row = access.get_allocation(request.user, key, Verb.OPERATE_CLUSTER)
+    limits.confirm_limit(by=request.user, limit=row.limit, remark="", now=timezone.now())
+    messages.success(request, _("Confirmed."))
+    return redirect("allocation", row.pk)
+
+
 def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpResponse:
     """The page, with the one form that was sent and refused, if any, as it was typed."""
     now = timezone.now()
+    pool = allocation.pool
     entries = allocation.entries.select_related("job")
+    usage = list(allocation.usage.select_related("job")[:SHOWN])
+    charges = Charges([pool])
     context: dict[str, Any] = {
         "allocation": allocation,
         "balance": allocation.balance,
@@ -119,7 +134,9 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
         "verbs": access.allocation_verbs(request.user, allocation),
         "is_own": belongs_to(request.user, allocation.project),
         "ledger": page_of(entries, request.GET, by="sequence", size=SHOWN),
-        "usage": allocation.usage.select_related("job")[:SHOWN],
+        "usage": [(row, charges.of(row, pool.pk)) for row in usage],
+        "charge_rule": charges.latest(pool.pk),
+        "is_of_site": access.is_of_site(request.user, pool.cluster),
         "jobs": allocation.jobs.order_by("-submitted_at")[:10],
         "pause": DecisionForm(prefix="pause"),
         "give_back": ReturnForm(prefix="return"),

@@ -16,9 +16,16 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import clusters as actions
+from compute.actions.charging import set_charge_rule
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.drawing import Month, draw
-from compute.forms.clusters import ClusterForm, MaintenanceForm, StopForm, StopSubmittingForm
+from compute.forms.clusters import (
+    ChargeForm,
+    ClusterForm,
+    MaintenanceForm,
+    StopForm,
+    StopSubmittingForm,
+)
 from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
 from compute.models.checks import accounting_of
 from compute.views.months import later, this_month
@@ -80,6 +87,18 @@ def announce(request: SignedIn, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
+def charge(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators say what the site charges for the use of a pool."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = ChargeForm(request.POST, prefix="charge", pools=list(cluster.pools.all()))
+    if form.carried(request, partial(set_charge_rule, by=request.user, now=timezone.now())):
+        messages.success(request, _("Kept; use from that day on is shown so."))
+        return redirect("cluster", cluster.slug)
+    return _show(request, cluster, charge=form)
+
+
+@require_POST
+@login_required
 def call_off(request: SignedIn, slug: str, key: str) -> HttpResponse:
     """A maintenance does not take place."""
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
@@ -94,7 +113,11 @@ def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse
     operates = Verb.OPERATE_CLUSTER in access.cluster_verbs(user, cluster)
     start = this_month(now)
     window = CapacityMonth.objects.filter(month__gte=start, month__lt=later(start, MONTHS))
-    pools = list(cluster.pools.prefetch_related(Prefetch("capacity", window, to_attr="window")))
+    pools = list(
+        cluster.pools.prefetch_related(
+            Prefetch("capacity", window, to_attr="window"), "charge_rules"
+        )
+    )
     limits = Limit.objects.visible_to(user).filter(allocation__pool__cluster=cluster)
     live = Job.objects.visible_to(user).filter(cluster=cluster).live()
     context: dict[str, Any] = {
@@ -104,6 +127,9 @@ def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse
         "limits": limits.select_related("allocation__project", "allocation__pool")[:100],
         "jobs": live.select_related("project", "cluster").defer("script")[:20],
         "operates": operates,
+        "reports": cluster.connection == Cluster.Connection.NONE
+        and access.may_report(user, cluster),
+        "charge": ChargeForm(prefix="charge", pools=pools),
         "orphans": Orphan.objects.visible_to(user).filter(cluster=cluster)[:MOST_ORPHANS],
         "credentials": cluster.credentials.order_by("unix_user") if operates else [],
         "accounting": accounting_of(cluster, most=20)

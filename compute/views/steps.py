@@ -66,14 +66,19 @@ def limit_steps(allocation: Allocation) -> list[Step]:
     """Award → UNIX user → account set → read back, each with the time that proves it."""
     limit = allocation.limit
     has_user = limit.detail != "NoUnixUser" and limit.observed_at is not None
+    is_said = limit.detail == "ConfirmedByOperator"
     has_limit = limit.observed_gpu_minutes is not None or allocation.is_on_sites_account
-    is_set = has_limit and bool(limit.observed_user)
+    is_set = is_said or (has_limit and bool(limit.observed_user))
     in_force = limit.state in SET_LIMITS
     proof = [
         (_("awarded"), allocation.created_at, True),
         (_("UNIX user there"), limit.observed_at if has_user else None, has_user),
         (_("account set on the cluster"), limit.observed_at if is_set else None, is_set),
-        (_("read back and equal"), limit.verified_at, in_force),
+        (
+            _("confirmed by its operator") if is_said else _("read back and equal"),
+            limit.verified_at,
+            in_force,
+        ),
     ]
     open_at = next((i for i, (_words, _at, done) in enumerate(proof) if not done), len(proof))
     waits = limit.state in {LimitState.NEEDS_OPERATOR, LimitState.DRIFTED}

@@ -18,6 +18,7 @@ LEAD = MEMBER | {
     "answer_case",
     "join_project",
     "return_hours",
+    "report_usage",
 }
 EXPECTED = {
     Role.GUEST: GUEST,
@@ -28,6 +29,7 @@ EXPECTED = {
         "view",
         "operate_cluster",
         "confirm_grant",
+        "report_usage",
         "pause_allocation",
         "cancel_job",
         "read_script",
