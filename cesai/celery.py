@@ -53,6 +53,7 @@ app.conf.update(
         "compare": {"task": "registry.compare", "schedule": 10.0, "options": {"expires": 10}},
         "gate": {"task": "compute.compare_requests", "schedule": 10.0, "options": {"expires": 10}},
         "tend": {"task": "compute.tend", "schedule": 60.0, "options": {"expires": 60}},
+        "roll-up": {"task": "compute.roll_up", "schedule": 120.0, "options": {"expires": 120}},
         "rescore": {"task": "registry.rescore", "schedule": crontab(hour="2", minute="30")},
         "mail": {"task": "projects.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
         "remind": {"task": "registry.remind", "schedule": 86400.0},

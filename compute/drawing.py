@@ -20,11 +20,20 @@ class Month:
     offered: int
     granted: int
     asked: int = 0
+    kept: int = 0  # reserved for partners, not granted
+    used: int = 0  # of what is granted
 
     @property
     def free(self) -> int:
-        """What is left before what is asked for; negative only if data is wrong."""
-        return self.offered - self.granted
+        """What is left before what is asked for; negative if over-committed by decision."""
+        return self.offered - self.granted - self.kept
+
+    @property
+    def parts(self) -> Sequence[tuple[str, int]]:
+        """What stands on what in its column, from below."""
+        spent = max(min(self.used, self.granted), 0)
+        rest = self.granted - spent
+        return (("spent", spent), ("used", rest), ("kept", self.kept), ("new", self.asked))
 
     @property
     def free_after(self) -> int:
@@ -80,7 +89,7 @@ class Drawing:
 
 def draw(months: Sequence[Month]) -> Drawing:
     """Columns of granted and asked GPU-seconds per month, under the line of what is offered."""
-    highest = max((max(m.offered, m.granted + m.asked) for m in months), default=0)
+    highest = max((max(m.offered, m.granted + m.kept + m.asked) for m in months), default=0)
     top = _round_up(highest)
     step = (WIDTH - LEFT - RIGHT) / max(len(months), 1)
     every = -(-len(months) // 12)
@@ -95,7 +104,7 @@ def draw(months: Sequence[Month]) -> Drawing:
 def _column(month: Month, left: float, step: float, top: int, *, is_labelled: bool) -> Column:
     width = min(step * 0.62, 56.0)
     bars, base = [], 0
-    for kind, amount in (("used", month.granted), ("new", month.asked)):
+    for kind, amount in month.parts:
         if amount > 0:
             bottom = _y(base, top)
             height = max(bottom - _y(base + amount, top), LEAST_HEIGHT)

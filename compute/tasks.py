@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from compute.actions.gate import compare_waiting
 from compute.models import Cluster, Job, Limit
+from compute.models.monthly import roll_up
 from compute.sync.passes import sync_cluster
 from compute.sync.unconnected import tend
 
@@ -42,6 +43,12 @@ def compare_requests() -> int:
 def tend_unconnected() -> dict[str, int]:
     """The calendar of clusters that nobody asks."""
     return tend(now=timezone.now())
+
+
+@shared_task(name="compute.roll_up", ignore_result=True)
+def roll_up_months() -> int:
+    """Use by month, for pages that add it up."""
+    return roll_up()
 
 
 def _busy_clusters() -> list[str]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from compute.views import (
     allocations,
+    capacity,
     clusters,
     deciding,
     grants,
@@ -29,6 +30,10 @@ urlpatterns = [
     path("requests/<uuid:key>/recuse/", deciding.recuse, name="request-recuse"),
     path("requests/<uuid:key>/appeal/", deciding.appeal, name="request-appeal"),
     path("requests/<uuid:key>/say/", deciding.say, name="request-say"),
+    path("capacity/", capacity.capacity_page, name="capacity"),
+    path("capacity/<slug:slug>/", capacity.pool_capacity, name="capacity-pool"),
+    path("capacity/<slug:slug>/offer/", capacity.offer, name="capacity-offer"),
+    path("capacity/<slug:slug>/reserve/", capacity.reserve, name="capacity-reserve"),
     path("clusters/", clusters.cluster_list, name="clusters"),
     path("clusters/<slug:slug>/", clusters.cluster_page, name="cluster"),
     path("clusters/<slug:slug>/edit/", clusters.edit_cluster, name="cluster-edit"),

@@ -11,7 +11,8 @@ import jwt
 from django.utils import timezone
 
 from compute.actions.awards import Grant, award
-from compute.actions.clusters import deliver_credential, register_cluster, set_capacity
+from compute.actions.capacity import set_capacity
+from compute.actions.clusters import deliver_credential, register_cluster
 from compute.actions.grants import GrantFacts, register_grant
 from compute.actions.job_specs import JobSpec
 from compute.actions.jobs import submit_job

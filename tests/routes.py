@@ -326,6 +326,21 @@ API: Table = {
     "api-pools-detail": {"get": _detail(SIGNED_IN - {"loner"})},
     "api-capacity-list": {"get": _list()},
     "api-capacity-detail": {"get": _detail(SIGNED_IN - {"loner"})},
+    "api-pools-capacity": {
+        "put": Rule(
+            may=OPERATOR,
+            sees=SIGNED_IN - {"loner"},
+            body=lambda w: {"months": {"2030-01": "10"}},
+        )
+    },
+    "api-pools-reserves": {
+        "get": _detail(SIGNED_IN - {"loner"}),
+        "put": Rule(
+            may=frozenset({"quota_admin"}),
+            sees=SIGNED_IN - {"loner"},
+            body=lambda w: {"partner": str(w.group.partner_id), "months": {}},
+        ),
+    },
     "api-requests-list": {
         "get": _list(),
         "post": Rule(may=LEADS, sees=OURS | STAFF, body=lambda w: w.request_body(), status=201),
@@ -652,6 +667,14 @@ PAGES: Table = {
     "cluster-maintenance-drop": {"post": _form(OPERATOR, _CLUSTER)},
     "cluster-stop": {"post": _form(OPERATOR, _CLUSTER, lambda w: {"stop-reason": "attack"})},
     "cluster-enable": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.stop())},
+    "capacity": {"get": Rule(may=_SIGNED)},
+    "capacity-pool": {"get": Rule(may=_CLUSTER | OPERATOR)},
+    "capacity-offer": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.months_form("offer"))},
+    "capacity-reserve": {
+        "post": _form(
+            frozenset({"quota_admin"}), _CLUSTER | OPERATOR, lambda w: w.months_form("reserve")
+        )
+    },
     "allocations": {"get": Rule(may=_SIGNED)},
     "allocation": {"get": Rule(may=ON_CLUSTER)},
     "allocation-pause": {

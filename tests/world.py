@@ -139,6 +139,12 @@ class World:
         fields = {**self.charge_body, "pool": str(self.pool.pk)}
         return {f"charge-{name}": text for name, text in fields.items()}
 
+    def months_form(self, prefix: str) -> dict[str, str]:
+        """Nothing offered or kept in two months long from now."""
+        fields = {"first": "2040-01", "last": "2040-02", "gpu_hours": "0",
+                  "partner": str(self.group.partner_id)}  # fmt: skip
+        return {f"{prefix}-{name}": text for name, text in fields.items()}
+
     def report_body(self) -> dict[str, str]:
         """Usage of a cluster that is not connected."""
         return {"cluster": self.cluster.slug, **self.report_form}
@@ -248,6 +254,8 @@ class World:
             "model-plan": [],
             "model-from-card": [],
             "model-compare": [],
+            "capacity": [],
+            **{f"capacity-{act}": [self.pool.slug] for act in ("pool", "offer", "reserve")},
             "grant-new": [],
             "request-new": [],
             "request-line": [],

@@ -1,10 +1,9 @@
-"""A cluster's record, what its pools offer, and the credentials that its site delivers."""
+"""A cluster's record, and the credentials that its site delivers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,12 +11,10 @@ from uuid import UUID
 import jwt
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from compute.models import CapacityMonth, Cluster, ClusterHealth, Credential, Pool
+from compute.models import Cluster, ClusterHealth, Credential
 from compute.models.clusters import TOKEN_SKEW
-from compute.quota import MAX_GPU_SECONDS
 from projects.doorbell import ring
 from projects.errors import Conflict, Invalid
 from projects.models import User
@@ -76,41 +73,6 @@ def check_address(url: str) -> None:
         "The portal may not call %(url)s. Ask the portal's admin to add it to CESAI_CLUSTER_URLS."
     ) % {"url": url}
     raise Invalid(sentence, fields={"rest_url": [sentence]})
-
-
-@transaction.atomic
-def set_capacity(
-    *, by: User | None, pool: Pool, months: Mapping[date, int], now: datetime
-) -> None:
-    """Say how many GPU-seconds a pool offers in each month.
-
-    Raises Conflict below what is granted, Invalid for what is no amount or no month.
-    """
-    for month in sorted(months):
-        offered = months[month]
-        if month.day != 1 or not 0 <= offered <= MAX_GPU_SECONDS:
-            raise Invalid(_("A month offers no such amount: %(n)s GPU-s.") % {"n": offered})
-        _row, is_new = CapacityMonth.objects.get_or_create(
-            pool=pool, month=month, defaults={"offered": offered}
-        )
-        if is_new:
-            continue
-        rows = CapacityMonth.objects.filter(pool=pool, month=month, granted__lte=offered)
-        if not rows.update(offered=offered):
-            granted = CapacityMonth.objects.values_list("granted", flat=True).get(
-                pool=pool, month=month
-            )
-            raise Conflict(
-                _("%(month)s: %(granted)s GPU-h are granted already; offer at least as much.")
-                % {"month": f"{month:%Y-%m}", "granted": f"{granted / 3600:.1f}"}
-            )
-    record_event(
-        by=by,
-        kind="set_capacity",
-        about=pool,
-        now=now,
-        changes={f"{month:%Y-%m}": [None, months[month]] for month in sorted(months)},
-    )
 
 
 @transaction.atomic
@@ -245,10 +207,3 @@ def _expiry(token: str, unix_user: str, now: datetime) -> datetime:
             fields={"token": [_("Expired.")]},
         )
     return expires_at
-
-
-def free_by_month(pool: Pool, months: list[date]) -> dict[date, int]:
-    """GPU-seconds that a pool can still award in each of these months; 0 where none is offered."""
-    rows = CapacityMonth.objects.filter(pool=pool, month__in=months)
-    free = dict(rows.annotate(left=F("offered") - F("granted")).values_list("month", "left"))
-    return {month: free.get(month, 0) for month in months}

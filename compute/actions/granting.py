@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +19,10 @@ from compute.models import (
     CapacityMonth,
     LedgerEntry,
     Limit,
+    Pool,
     Request,
     RequestLine,
+    Reserve,
 )
 from compute.models.allocations import ACCOUNT_PREFIX
 from compute.models.ledger import post
@@ -63,7 +66,7 @@ def carry_out(
         return []
     elif source is not None and request.returned_gpu_seconds:
         give_back(by, source, request.returned_gpu_seconds, now=now)
-    _take_capacity(plan)
+    _take_capacity(plan, request.project.lead_group.partner_id)
     return [_allocate(by, request, grant, months, now) for grant, months in plan]
 
 
@@ -82,12 +85,13 @@ def _extend(allocation: Allocation, plan: Plan, now: datetime) -> None:
     [(grant, months)] = plan
     # First, or the new months themselves, being its last, would be freed again.
     free_capacity(allocation, grant.gpu_seconds, now=now)
-    _take_capacity(plan)
+    _take_capacity(plan, allocation.project.lead_group.partner_id)
     _write_award(grant, months)
     Allocation.objects.filter(pk=allocation.pk).update(end=grant.line.end)
 
 
-def _take_capacity(plan: Plan) -> None:
+def _take_capacity(plan: Plan, partner_id: UUID) -> None:
+    """Out of the partner's reserve first, then of what is free for all."""
     wanted: dict[tuple[str, date], int] = {}
     names = {}
     for grant, months in plan:
@@ -96,21 +100,30 @@ def _take_capacity(plan: Plan) -> None:
             wanted[key] = wanted.get(key, 0) + amount
             names[key] = grant.line.pool
     for key in sorted(wanted):
-        pool, month, amount = names[key], key[1], wanted[key]
-        rows = CapacityMonth.objects.filter(
-            pool=pool, month=month, offered__gte=F("granted") + amount
+        _take_month(names[key], key[1], wanted[key], partner_id)
+
+
+def _take_month(pool: Pool, month: date, amount: int, partner_id: UUID) -> None:
+    """Of awards to one partner at once the second waits at the month's row for the first."""
+    rows = CapacityMonth.objects.filter(pool=pool, month=month)
+    reserves = Reserve.objects.filter(pool=pool, month=month, partner=partner_id, left__gt=0)
+    kept = 0
+    if reserves.exists():
+        rows.select_for_update(no_key=True).first()
+        kept = min(reserves.values_list("left", flat=True).first() or 0, amount)
+        reserves.update(left=F("left") - kept)
+    fits = rows.filter(offered__gte=F("granted") + F("reserved") + amount - kept)
+    if not fits.update(granted=F("granted") + amount, reserved=F("reserved") - kept):
+        row = rows.first()
+        raise OverCapacity(
+            _("%(pool)s has %(free)s GPU-h free in %(month)s; this award takes %(amount)s.")
+            % {
+                "pool": pool,
+                "free": gpu_hours(max(row.free + kept, 0) if row else 0),
+                "month": f"{month:%Y-%m}",
+                "amount": gpu_hours(amount),
+            }
         )
-        if not rows.update(granted=F("granted") + amount):
-            row = CapacityMonth.objects.filter(pool=pool, month=month).first()
-            raise OverCapacity(
-                _("%(pool)s has %(free)s GPU-h free in %(month)s; this award takes %(amount)s.")
-                % {
-                    "pool": pool,
-                    "free": gpu_hours(row.free if row else 0),
-                    "month": f"{month:%Y-%m}",
-                    "amount": gpu_hours(amount),
-                }
-            )
 
 
 def _write_award(grant: Grant, months: Mapping[date, int]) -> None:

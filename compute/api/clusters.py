@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +17,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import clusters as cluster_actions
+from compute.actions.capacity import reserve_capacity, set_capacity
 from compute.actions.charging import set_charge_rule
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.models import (
@@ -24,8 +27,10 @@ from compute.models import (
     Pool,
 )
 from compute.models.checks import accounting_of
+from compute.quota import parse_months
 from compute.serializers import clusters as shapes
-from projects.access import fetch
+from projects.access import fetch, get_partner, require_portal
+from projects.errors import Invalid
 from projects.resources import Resource
 from projects.roles import Verb
 
@@ -159,6 +164,42 @@ class PoolResource(Resource):
     def get_object(self) -> Pool:
         return access.get_pool(self.request.user, self.kwargs["pk"])
 
+    @extend_schema(request=shapes.CapacityIn, responses=shapes.CapacityOut(many=True))
+    @action(detail=True, methods=["put"], pagination_class=None, filter_backends=[])
+    def capacity(self, request: Call, pk: str) -> Response:
+        """What the pool offers in these months, for years ahead; other months stay."""
+        user: Any = request.user
+        pool = access.get_pool(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(shapes.CapacityIn)
+        months = _months(values["months"])
+        decision = values["decision"]
+        set_capacity(by=user, pool=pool, months=months, decision=decision, now=timezone.now())
+        rows = pool.capacity.filter(month__in=months)
+        context = self.get_serializer_context()
+        return Response(shapes.CapacityOut(rows, many=True, context=context).data)
+
+    @extend_schema(methods=["get"], responses=shapes.ReserveOut(many=True))
+    @extend_schema(
+        methods=["put"], request=shapes.ReserveIn, responses=shapes.ReserveOut(many=True)
+    )
+    @action(detail=True, methods=["get", "put"], pagination_class=None, filter_backends=[])
+    def reserves(self, request: Call, pk: str) -> Response:
+        """What is kept for partners and not granted yet, by month."""
+        user: Any = request.user
+        pool = access.get_pool(user, pk)
+        if request.method == "PUT":
+            require_portal(user, Verb.AWARD)
+            values = self.body(shapes.ReserveIn)
+            reserve_capacity(
+                by=user,
+                pool=pool,
+                partner=get_partner(user, values["partner"]),
+                months=_months(values["months"]),
+                now=timezone.now(),
+            )
+        rows = pool.reserves.filter(left__gt=0)
+        return Response(shapes.ReserveOut(rows, many=True).data)
+
     @extend_schema(methods=["get"], responses=shapes.ChargeRuleOut(many=True))
     @extend_schema(
         methods=["post"], request=shapes.ChargeRuleIn, responses={201: shapes.ChargeRuleOut}
@@ -211,3 +252,10 @@ class OrphanResource(Resource):
 
     def get_queryset(self) -> QuerySet[Orphan]:
         return Orphan.objects.visible_to(self.request.user)
+
+
+def _months(said: Mapping[str, int]) -> dict[date, int]:
+    try:
+        return parse_months(said)
+    except ValueError as error:
+        raise Invalid(_("Write months like 2027-01.")) from error

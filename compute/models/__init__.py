@@ -9,8 +9,9 @@ from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
 from compute.models.limits import Limit, LimitMove
 from compute.models.maintenance import Maintenance
+from compute.models.monthly import MonthlyUse
 from compute.models.orphans import Orphan
-from compute.models.pools import CapacityMonth, Pool
+from compute.models.pools import CapacityMonth, Pool, Reserve
 from compute.models.reports import UsageReport
 from compute.models.requests import (
     AwardLine,
@@ -45,6 +46,7 @@ __all__ = [
     "Limit",
     "LimitMove",
     "Maintenance",
+    "MonthlyUse",
     "OddRecord",
     "Orphan",
     "Pool",
@@ -53,6 +55,7 @@ __all__ = [
     "RequestLine",
     "RequestMessage",
     "RequestMove",
+    "Reserve",
     "Statement",
     "UsageRecord",
     "UsageReport",

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from compute.forecast import Forecast, forecast
 from compute.models.clusters import Cluster
 from compute.models.pools import Pool
 from compute.models.requests import RequestLine
@@ -120,6 +121,16 @@ class Allocation(Stateful):
     def is_open(self, now: datetime) -> bool:
         """Whether the window holds this moment."""
         return self.start <= now.astimezone(UTC).date() < self.end
+
+    def forecast(self, now: datetime) -> Forecast | None:
+        """How long it lasts at its pace; reads its `balance` and `months_used`."""
+        return forecast(
+            left=self.balance.available + self.balance.reserved,
+            start=self.start,
+            end=self.end,
+            today=now.astimezone(UTC).date(),
+            used={row.month: row.gpu_seconds for row in self.months_used.all()},
+        )
 
 
 class AllocationMove(Move):

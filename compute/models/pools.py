@@ -75,6 +75,10 @@ class CapacityMonth(models.Model):
     month = models.DateField()
     offered = models.BigIntegerField()
     granted = models.BigIntegerField(default=0)
+    # Kept for partners' own awards and not granted yet: the sum of their reserves
+    reserved = models.BigIntegerField(default=0, db_default=0)
+    # By how much more than offered may have been granted: an offer was lowered by decision
+    over_committed = models.BigIntegerField(default=0, db_default=0)
 
     objects = CapacityMonthQuerySet.as_manager()
 
@@ -83,8 +87,13 @@ class CapacityMonth(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["pool", "month"], name="capacity_month_once"),
             models.CheckConstraint(
-                condition=Q(granted__gte=0) & Q(granted__lte=F("offered")),
+                condition=Q(granted__gte=0)
+                & Q(granted__lte=F("offered") + F("over_committed") - F("reserved")),
                 name="granted_within_offered",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(over_committed__gte=0),
+                name="capacity_not_negative",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="capacity_from_the_first"),
         ]
@@ -94,5 +103,33 @@ class CapacityMonth(models.Model):
 
     @property
     def free(self) -> int:
-        """GPU-seconds that can still be awarded."""
-        return self.offered - self.granted
+        """GPU-seconds that can still be awarded to anybody; below zero if over-committed."""
+        return self.offered - self.granted - self.reserved
+
+
+class ReserveQuerySet(models.QuerySet["Reserve"]):
+    def visible_to(self, person: Person) -> Self:
+        """The reserves of visible pools."""
+        return self.filter(pool__in=Pool.objects.visible_to(person))
+
+
+class Reserve(models.Model):
+    """What is kept of one month of a pool for the projects of one partner, in GPU-seconds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="reserves")
+    month = models.DateField()
+    partner = models.ForeignKey("projects.Partner", on_delete=models.PROTECT, related_name="+")
+    left = models.BigIntegerField()  # what awards have not taken of it
+
+    objects = ReserveQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["month", "partner__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "month", "partner"], name="reserve_once"),
+            models.CheckConstraint(condition=Q(left__gte=0), name="reserve_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.pool} {self.month:%Y-%m}"

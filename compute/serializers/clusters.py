@@ -16,9 +16,10 @@ from compute.models import (
     OddRecord,
     Orphan,
     Pool,
+    Reserve,
 )
 from compute.models.clusters import HOLDS_LABELS
-from compute.serializers.amounts import hours
+from compute.serializers.amounts import GpuHours, hours
 from projects.serializers import ResourceUrl
 
 
@@ -180,11 +181,44 @@ class CapacityOut(serializers.ModelSerializer[CapacityMonth]):
     month = serializers.DateField(format="%Y-%m")
     offered_gpu_hours = hours("offered")
     granted_gpu_hours = hours("granted")
-    free_gpu_hours = hours("free")
+    reserved_gpu_hours = GpuHours(
+        source="reserved", read_only=True, help_text="Kept for partners, not granted yet."
+    )
+    free_gpu_hours = GpuHours(
+        source="free", read_only=True, help_text="Below zero where over-committed by decision."
+    )
 
     class Meta:
         model = CapacityMonth
         fields = [
             "id", "url", "pool", "month", "offered_gpu_hours", "granted_gpu_hours",
-            "free_gpu_hours",
+            "reserved_gpu_hours", "free_gpu_hours",
         ]  # fmt: skip
+
+
+class CapacityIn(serializers.Serializer[Any]):
+    months = serializers.DictField(
+        child=GpuHours(may_be_zero=True), help_text='What is offered: {"2027-01": hours}'
+    )
+    decision = serializers.CharField(
+        max_length=2000,
+        default="",
+        allow_blank=True,
+        help_text="Whose decision it is to offer less than is granted; the month is marked.",
+    )
+
+
+class ReserveIn(serializers.Serializer[Any]):
+    partner = serializers.UUIDField()
+    months = serializers.DictField(
+        child=GpuHours(may_be_zero=True), help_text='What is kept and not granted: {"2027-01": h}'
+    )
+
+
+class ReserveOut(serializers.ModelSerializer[Reserve]):
+    month = serializers.DateField(format="%Y-%m")
+    left_gpu_hours = hours("left")
+
+    class Meta:
+        model = Reserve
+        fields = ["partner", "month", "left_gpu_hours"]

@@ -162,6 +162,12 @@ def rough(value: float) -> str:
 
 
 @register.filter
+def rough_hours(seconds: float) -> str:
+    """GPU-seconds as GPU-hours to two significant places; below zero too."""
+    return f"−{rough(-seconds / 3600)}" if seconds < 0 else rough(seconds / 3600)
+
+
+@register.filter
 def in_mega(kilo: float) -> float:
     """Thousands as millions: kWh as MWh."""
     return kilo / 1000

@@ -130,6 +130,7 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
         "is_open": allocation.is_open(now),
         "is_stale": allocation.pool.cluster.health.is_stale(now),
         "days_left": (allocation.end - now.date()).days,
+        "ahead": None if allocation.has_ended else allocation.forecast(now),
         "steps": limit_steps(allocation),
         "verbs": access.allocation_verbs(request.user, allocation),
         "is_own": belongs_to(request.user, allocation.project),

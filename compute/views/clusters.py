@@ -178,4 +178,4 @@ def enable_dispatch(request: SignedIn, slug: str) -> HttpResponse:
 
 
 def _months(pool: Any) -> list[Month]:
-    return [Month(row.month, row.offered, row.granted) for row in pool.window]
+    return [Month(row.month, row.offered, row.granted, kept=row.reserved) for row in pool.window]

@@ -30,10 +30,12 @@ def capacity_drawing(rows: QuerySet[CapacityMonth], start: date, end: date) -> D
         rows.filter(month__gte=start, month__lt=end)
         .order_by()
         .values_list("month")
-        .annotate(Sum("offered"), Sum("granted"))
+        .annotate(Sum("offered"), Sum("granted"), Sum("reserved"))
         .order_by("month")
     )
-    return draw([Month(month, offered, granted) for month, offered, granted in sums])
+    return draw(
+        [Month(month, offered, granted, kept=kept) for month, offered, granted, kept in sums]
+    )
 
 
 def line_drawings(lines: Iterable[RequestLine], now: datetime) -> list[tuple[Pool, Drawing]]:
@@ -57,6 +59,6 @@ def _around(
     result = []
     for month in months_in(first, next_month(last)):
         row = known.get((pool.pk, month))
-        offered, granted = (row.offered, row.granted) if row else (0, 0)
-        result.append(Month(month, offered, granted, asked.get(month, 0)))
+        offered, granted, kept = (row.offered, row.granted, row.reserved) if row else (0, 0, 0)
+        result.append(Month(month, offered, granted, asked.get(month, 0), kept))
     return result

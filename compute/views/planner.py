@@ -79,9 +79,8 @@ def _plan(user: User, values: dict[str, Any]) -> dict[str, Any]:
     pools = Pool.objects.visible_to(user).exclude(h100_weight=None).select_related("cluster")
     start = this_month(timezone.now())
     months = CapacityMonth.objects.filter(month__gte=start, month__lt=later(start, FREE_MONTHS))
-    free = dict(
-        months.order_by().values_list("pool").annotate(left=Sum(F("offered") - F("granted")))
-    )
+    left = Sum(F("offered") - F("granted") - F("reserved"))
+    free = dict(months.order_by().values_list("pool").annotate(left=left))
     rows = [
         Row(pool, _of_pool(flop, rate, pool, values["gpus"]), free.get(pool.pk, 0))
         for pool in pools

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from compute.actions.clusters import set_capacity
+from compute.actions.capacity import set_capacity
 from compute.models import Allocation, CapacityMonth, Pool
 from compute.quota import month_of
 from projects.errors import Conflict, Invalid

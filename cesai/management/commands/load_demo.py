@@ -19,7 +19,8 @@ from cesai.catalogue.invented import load_invented
 from cesai.catalogue.models import load_models
 from cesai.catalogue.organisations import load_organisations
 from cesai.catalogue.reading import SHIPPED, read_records
-from compute.actions.clusters import register_cluster, set_capacity
+from compute.actions.capacity import set_capacity
+from compute.actions.clusters import register_cluster
 from compute.models import Cluster, ClusterOperator, Pool
 from compute.quota import months_in, next_month
 from projects.actions.projects import create_project

@@ -1,0 +1,260 @@
+"""Capacity, five years ahead: what is offered, granted, used and asked, and what if."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from compute import access
+from compute.actions.capacity import reserve_capacity, set_capacity
+from compute.drawing import Month, draw
+from compute.forecast import Forecast
+from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm, clusters_of
+from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request, RequestLine
+from compute.quota import months_in, spread
+from compute.views.months import later, this_month
+from projects.access import portal_verbs, require_portal
+from projects.pages import PageForm, SignedIn
+from projects.roles import Verb
+
+BEFORE, AHEAD = 6, 60
+MOST = 50
+Asked = Mapping[UUID, Mapping[date, int]]
+
+
+@dataclass
+class Year:
+    """The months of one calendar year of a pool, added up."""
+
+    year: int
+    offered: int = 0
+    granted: int = 0
+    kept: int = 0
+    used: int = 0
+    asked: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.offered - self.granted - self.kept
+
+
+@dataclass
+class Row:
+    """One pool of the table."""
+
+    pool: Pool
+    months: dict[date, Month] = field(default_factory=dict)
+
+    def years(self) -> list[Year]:
+        """From this year on, as they were given."""
+        found: dict[int, Year] = {}
+        for month in self.months.values():
+            year = found.setdefault(month.month.year, Year(month.month.year))
+            for name in ("offered", "granted", "kept", "used", "asked"):
+                setattr(year, name, getattr(year, name) + getattr(month, name))
+        return [found[year] for year in sorted(found)]
+
+
+@login_required
+def capacity_page(request: SignedIn) -> HttpResponse:
+    """All pools, five years ahead."""
+    user, now = request.user, timezone.now()
+    visible = Pool.objects.visible_to(user).select_related("cluster")
+    types = visible.order_by("gpu_type").values_list("gpu_type", flat=True).distinct()
+    filters = CapacityFilters(request.GET, clusters=clusters_of(visible), types=types)
+    pools = visible.filter(**filters.chosen())
+    what_if = WhatIfForm(request.GET if "gpu_hours" in request.GET else None, pools=visible)
+    extra = _what_if(what_if, now)
+    month = this_month(now)
+    rows = _rows(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), extra)
+    rows = [row for row in rows if any(m.offered or m.asked for m in row.months.values())]
+    context = {
+        "rows": rows,
+        "years": rows[0].years() if rows else [],
+        "drawing": draw(_sum(rows)),
+        "filters": filters,
+        "what_if": what_if,
+        "tight": _tight(rows, extra),
+        "is_asked": bool(extra),
+        "now": now,
+    }
+    return render(request, "compute/capacity.html", context)
+
+
+@login_required
+def pool_capacity(request: SignedIn, slug: str) -> HttpResponse:
+    """One pool, month by month, and what holds it."""
+    return _show(request, access.get_pool(request.user, slug))
+
+
+@require_POST
+@login_required
+def offer(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators say what it offers."""
+    pool = access.get_pool(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = OfferForm(request.POST, prefix="offer")
+    act = partial(set_capacity, by=request.user, pool=pool, now=timezone.now())
+    if form.carried(
+        request, lambda decision, **_typed: act(months=form.months(), decision=decision)
+    ):
+        messages.success(request, _("Kept."))
+        return redirect("capacity-pool", pool.slug)
+    return _show(request, pool, offer=form)
+
+
+@require_POST
+@login_required
+def reserve(request: SignedIn, slug: str) -> HttpResponse:
+    """Quota admins keep some of it for a partner."""
+    pool = access.get_pool(request.user, slug)
+    require_portal(request.user, Verb.AWARD)
+    form = ReserveForm(request.POST, prefix="reserve")
+    act = partial(reserve_capacity, by=request.user, pool=pool, now=timezone.now())
+    if form.carried(request, lambda partner, **_typed: act(months=form.months(), partner=partner)):
+        messages.success(request, _("Kept for that partner's projects."))
+        return redirect("capacity-pool", pool.slug)
+    return _show(request, pool, reserve=form)
+
+
+def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
+    user, now = request.user, timezone.now()
+    month = this_month(now)
+    pools = Pool.objects.filter(pk=pool.pk).select_related("cluster")
+    [row] = _rows(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), {})
+    initial = {"first": month, "last": later(month, AHEAD)}
+    context: dict[str, Any] = {
+        "pool": pool,
+        "now": now,
+        "drawing": draw(list(row.months.values())),
+        "over": CapacityMonth.objects.filter(pool=pool, over_committed__gt=0, month__gte=month),
+        "reserves": pool.reserves.filter(left__gt=0, month__gte=month).select_related("partner"),
+        "unspent": _unspent(user, pool, now),
+        "waiting": _waiting(user, pool),
+        "verbs": access.cluster_verbs(user, pool.cluster),
+        "may_reserve": Verb.AWARD in portal_verbs(user),
+        "offer": OfferForm(prefix="offer", initial=initial),
+        "reserve": ReserveForm(prefix="reserve", initial=initial),
+        "refused": next(iter(sent.values()), None),
+        **sent,
+    }
+    status = next((form.status for form in sent.values()), 200)
+    return render(request, "compute/pool_capacity.html", context, status=status)
+
+
+def _rows(
+    request: SignedIn, pools: QuerySet[Pool], start: date, end: date, extra: Asked
+) -> list[Row]:
+    """Every month of [start, end) of each pool; asked are the requests that one may see."""
+    offered = {
+        (row.pool_id, row.month): row
+        for row in CapacityMonth.objects.filter(pool__in=pools, month__gte=start, month__lt=end)
+    }
+    used = _used(pools, start, end)
+    asked = _asked(request, pools, start)
+    rows = [Row(pool) for pool in pools]
+    months = list(months_in(start, end))
+    for row in rows:
+        key = row.pool.pk
+        for month in months:
+            known = offered.get((key, month))
+            row.months[month] = Month(
+                month=month,
+                offered=known.offered if known else 0,
+                granted=known.granted if known else 0,
+                kept=known.reserved if known else 0,
+                used=used.get((key, month), 0),
+                asked=asked[key].get(month, 0) + extra.get(key, {}).get(month, 0),
+            )
+    return rows
+
+
+def _used(pools: QuerySet[Pool], start: date, end: date) -> dict[tuple[UUID, date], int]:
+    own = MonthlyUse.objects.filter(
+        allocation__pool__in=pools,
+        allocation__origin=Allocation.Origin.OWN_POOL,  # other boards' hours are not of the offer
+        month__gte=start,
+        month__lt=end,
+    )
+    sums = own.order_by().values_list("allocation__pool", "month").annotate(n=Sum("gpu_seconds"))
+    return {(pool, month): amount for pool, month, amount in sums}
+
+
+def _asked(
+    request: SignedIn, pools: QuerySet[Pool], start: date
+) -> defaultdict[UUID, dict[date, int]]:
+    undecided = Request.objects.visible_to(request.user).undecided()
+    lines = RequestLine.objects.filter(request__in=undecided, pool__in=pools, end__gt=start)
+    found: defaultdict[UUID, dict[date, int]] = defaultdict(dict)
+    for line in lines:
+        _add(found[line.pool_id], line.gpu_seconds, max(line.start, start), line.end)
+    return found
+
+
+def _add(months: dict[date, int], amount: int, start: date, end: date) -> None:
+    for month, part in spread(amount, start, end).items():
+        months[month] = months.get(month, 0) + part
+
+
+def _what_if(form: WhatIfForm, now: datetime) -> Asked:
+    if not form.is_bound or not form.is_valid():
+        return {}
+    values = form.cleaned_data
+    months: dict[date, int] = {}
+    start = max(values["start"], now.astimezone(UTC).date())
+    if start < values["end"]:
+        _add(months, values["gpu_hours"], start, values["end"])
+    return {values["pool"].pk: months}
+
+
+def _tight(rows: Iterable[Row], extra: Asked) -> list[Month]:
+    """The months of the asked pool that would not hold it."""
+    return [
+        month
+        for row in rows
+        for month in row.months.values()
+        if extra.get(row.pool.pk, {}).get(month.month) and month.free_after < 0
+    ]
+
+
+def _sum(rows: Iterable[Row]) -> list[Month]:
+    totals: dict[date, list[int]] = {}
+    for row in rows:
+        for month in row.months.values():
+            total = totals.setdefault(month.month, [0] * 5)
+            parts = (month.offered, month.granted, month.asked, month.kept, month.used)
+            totals[month.month] = [a + b for a, b in zip(total, parts, strict=True)]
+    return [Month(month, *totals[month]) for month in sorted(totals)]
+
+
+def _unspent(user: Any, pool: Pool, now: datetime) -> list[tuple[Allocation, Forecast]]:
+    """Allocations that would leave most unspent at their pace, of those one may see."""
+    rows = Allocation.objects.visible_to(user).current().filter(pool=pool)
+    rows = rows.filter(origin=Allocation.Origin.OWN_POOL).select_related("project", "balance")
+    found = []
+    for allocation in rows.prefetch_related("months_used"):
+        ahead = allocation.forecast(now)
+        if ahead and ahead.unspent:
+            found.append((allocation, ahead))
+    return sorted(found, key=lambda one: -one[1].unspent)[:MOST]
+
+
+def _waiting(user: Any, pool: Pool) -> QuerySet[Request]:
+    """Who waits for GPU-hours of this pool, the longest first."""
+    rows = Request.objects.visible_to(user).undecided().filter(lines__pool=pool)
+    amount = Sum("lines__gpu_seconds", filter=Q(lines__pool=pool))
+    rows = rows.annotate(asked=amount).select_related("project")
+    return rows.order_by("submitted_at")[:MOST]

@@ -1,0 +1,163 @@
+"""The pages of capacity: five years ahead, what if, who waits and what would lapse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request
+from compute.quota import month_of
+from tests import make
+from tests.conftest import Caller
+
+HOUR = 3600
+
+
+def page(caller: Caller, **query: Any) -> Any:
+    answer = caller.as_browser.get(reverse("capacity"), query)
+    assert answer.status_code == 200
+    return answer
+
+
+def of_pool(caller: Caller, pool: Pool) -> str:
+    answer = caller.as_browser.get(reverse("capacity-pool", args=[pool.slug]))
+    return str(answer.content.decode())
+
+
+def year_of(answer: Any, pool: Pool) -> Any:
+    [row] = [row for row in answer.context["rows"] if row.pool == pool]
+    return next(one for one in row.years() if one.year == make.today().year)
+
+
+def test_it_adds_up_what_is_offered_granted_used_and_asked(
+    quota_admin: Caller, pool: Pool, allocation: Allocation, handed_in: Request
+) -> None:
+    month = month_of(make.today())
+    MonthlyUse.objects.create(allocation=allocation, month=month, gpu_seconds=5 * HOUR)
+    answer = page(quota_admin)
+    drawn = {one.month: one for one in answer.context["drawing"].months}
+    assert drawn[month].used == 5 * HOUR
+    assert sum(one.granted for one in drawn.values()) == 60 * HOUR
+    assert sum(one.asked for one in drawn.values()) == 100 * HOUR
+    assert year_of(answer, pool).offered >= 1000 * HOUR
+    assert len(drawn) == 67
+
+
+def test_asked_are_only_requests_that_one_may_see(
+    stranger: Caller, pool: Pool, handed_in: Request
+) -> None:
+    drawn = page(stranger).context["drawing"].months
+    assert sum(one.asked for one in drawn) == 0
+
+
+def test_what_if_says_in_which_months_it_does_not_fit(lead: Caller, pool: Pool) -> None:
+    start = month_of(make.today() + timedelta(40))
+    window = {"pool": pool.slug, "start": start, "end": start + timedelta(25)}
+    fits = page(lead, gpu_hours="900", **window)
+    assert "It fits in all of its months" in fits.content.decode()
+    not_so = page(lead, gpu_hours="1100", **window)
+    assert [one.free_after for one in not_so.context["tight"]] == [-100 * HOUR]
+    assert "−100" in not_so.content.decode().replace("-100", "−100")
+
+
+def test_what_if_changes_nothing(lead: Caller, pool: Pool) -> None:
+    day = make.today()
+    page(lead, pool=pool.slug, gpu_hours="10", start=day, end=day + timedelta(9))
+    assert not Request.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"gpu_hours": "x"}, {"end": "2020-01-01"}, {"pool": "other"}, {"start": ""}]
+)
+def test_a_question_that_is_none_is_answered_with_what_is_wrong(
+    lead: Caller, pool: Pool, wrong: dict[str, str]
+) -> None:
+    day = make.today()
+    asked = {"pool": pool.slug, "gpu_hours": "10", "start": day, "end": day + timedelta(9)}
+    answer = page(lead, **{**asked, **wrong})
+    assert 'class="wrong"' in answer.content.decode()
+    assert not answer.context["is_asked"]
+
+
+def test_it_is_filtered_by_its_address(lead: Caller, pool: Pool) -> None:
+    other = make.make_pool(gpu_type="mi300")
+    shown = {row.pool for row in page(lead, gpu_type="mi300").context["rows"]}
+    assert shown == {other}
+
+
+def test_somebody_of_no_partner_sees_no_pool(pool: Pool) -> None:
+    from tests.conftest import new_client  # noqa: PLC0415
+
+    client = new_client()
+    client.force_login(make.make_user())
+    assert client.get(reverse("capacity")).context["rows"] == []
+
+
+def test_it_costs_the_same_for_many_pools(
+    lead: Caller, pool: Pool, allocation: Allocation
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            page(lead)
+        return len(found)
+
+    few = queries()
+    for _n in range(5):
+        make.make_pool(pool.cluster)
+    assert queries() == few
+
+
+def test_the_pools_page_says_who_waits_and_what_would_lapse(
+    quota_admin: Caller, stranger: Caller, pool: Pool, allocation: Allocation, handed_in: Request
+) -> None:
+    Allocation.objects.update(start=make.today() - timedelta(20))
+    text = of_pool(quota_admin, pool)
+    assert reverse("request", args=[handed_in.pk]) in text
+    assert "Likely to lapse" in text
+    assert reverse("allocation", args=[allocation.pk]) in text
+    assert reverse("allocation", args=[allocation.pk]) not in of_pool(stranger, pool)
+
+
+def test_an_operator_offers_on_the_page(operator: Caller, pool: Pool) -> None:
+    url = reverse("capacity-offer", args=[pool.slug])
+    sent = {"offer-first": "2031-01", "offer-last": "2031-03", "offer-gpu_hours": "700"}
+    assert operator.as_browser.post(url, sent).status_code == 302
+    rows = CapacityMonth.objects.filter(pool=pool, month__year=2031)
+    assert list(rows.values_list("offered", flat=True)) == [700 * HOUR] * 3
+
+
+def test_less_than_is_granted_is_refused_and_what_was_typed_stays(
+    operator: Caller, pool: Pool, allocation: Allocation
+) -> None:
+    first = f"{make.today():%Y-%m}"
+    sent = {"offer-first": first, "offer-last": first, "offer-gpu_hours": "0.5"}
+    answer = operator.as_browser.post(reverse("capacity-offer", args=[pool.slug]), sent)
+    assert answer.status_code == 409
+    assert "whose decision it is to be over-committed" in answer.content.decode()
+    assert 'value="0.5"' in answer.content.decode()
+
+
+def test_over_committed_months_are_named(
+    operator: Caller, lead: Caller, pool: Pool, allocation: Allocation
+) -> None:
+    first = f"{make.today():%Y-%m}"
+    sent = {"offer-first": first, "offer-last": first, "offer-gpu_hours": "0",
+            "offer-decision": "racks moved"}  # fmt: skip
+    url = reverse("capacity-offer", args=[pool.slug])
+    assert operator.as_browser.post(url, sent).status_code == 302
+    assert "Over-committed by decision" in of_pool(lead, pool)
+
+
+def test_a_quota_admin_keeps_some_on_the_page(quota_admin: Caller, pool: Pool) -> None:
+    partner = make.make_partner("Kept Ltd")
+    first = f"{make.today():%Y-%m}"
+    sent = {"reserve-partner": str(partner.pk), "reserve-first": first, "reserve-last": first,
+            "reserve-gpu_hours": "50"}  # fmt: skip
+    url = reverse("capacity-reserve", args=[pool.slug])
+    assert quota_admin.as_browser.post(url, sent).status_code == 302
+    assert "Kept Ltd" in of_pool(quota_admin, pool)
