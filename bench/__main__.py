@@ -20,13 +20,24 @@ def main() -> None:
 
         call_command("migrate", verbosity=0)
         connections.close_all()
-        from bench import accounting, awards, dispatch, follow, intents, overlap, registry, start  # noqa: PLC0415
+        from bench import (  # noqa: PLC0415
+            accounting,
+            awards,
+            dispatch,
+            follow,
+            history,
+            intents,
+            overlap,
+            registry,
+            start,
+        )
 
         benches: dict[str, Callable[[], None]] = {
             "award": awards.run,
             "accepted_intents": intents.run,
             "accounting": accounting.run,
             "dispatch": dispatch.run,
+            "history": history.run,
             "follow": partial(follow.run, postgres),
             "start": start.run,
             "registry": partial(registry.run, postgres),

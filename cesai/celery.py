@@ -54,6 +54,7 @@ app.conf.update(
         "gate": {"task": "compute.compare_requests", "schedule": 10.0, "options": {"expires": 10}},
         "tend": {"task": "compute.tend", "schedule": 60.0, "options": {"expires": 60}},
         "roll-up": {"task": "compute.roll_up", "schedule": 120.0, "options": {"expires": 120}},
+        "warn": {"task": "compute.warn", "schedule": 600.0, "options": {"expires": 600}},
         "rescore": {"task": "registry.rescore", "schedule": crontab(hour="2", minute="30")},
         "mail": {"task": "projects.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
         "remind": {"task": "registry.remind", "schedule": 86400.0},

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import (
+    AccountingDifference,
     Allocation,
     Cluster,
     ClusterOperator,
@@ -19,7 +20,7 @@ from compute.models import (
     UsageReport,
 )
 from projects.access import Key, fetch, portal_verbs, project_verbs, require
-from projects.errors import Invalid, Refused
+from projects.errors import Invalid, NotThere, Refused
 from projects.models import Group
 from projects.roles import Role, Verb, verbs_of
 
@@ -61,6 +62,15 @@ def sees_accounting(person: Person, cluster: Cluster) -> bool:
     A project sees only what was booked to it.
     """
     return bool({Verb.SEE_WORKLIST, Verb.OPERATE_CLUSTER} & cluster_verbs(person, cluster))
+
+
+def get_difference(cluster: Cluster, key: str) -> AccountingDifference:
+    """A difference of a cluster's accounting by its number. Raises NotThere."""
+    rows = cluster.differences.select_related("allocation__project__lead_group")
+    row = rows.filter(pk=int(key)).first()
+    if row is None:
+        raise NotThere
+    return row
 
 
 def require_accounting(person: Person, cluster: Cluster) -> None:

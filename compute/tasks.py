@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from compute.actions.gate import compare_waiting
+from compute.actions.warnings import warn
 from compute.models import Cluster, Job, Limit
 from compute.models.monthly import roll_up
 from compute.sync.passes import sync_cluster
@@ -49,6 +50,12 @@ def tend_unconnected() -> dict[str, int]:
 def roll_up_months() -> int:
     """Use by month, for pages that add it up."""
     return roll_up()
+
+
+@shared_task(name="compute.warn", ignore_result=True)
+def warn_people() -> int:
+    """What lapses, is used up, ends or is late."""
+    return warn(now=timezone.now())
 
 
 def _busy_clusters() -> list[str]:

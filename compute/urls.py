@@ -45,6 +45,11 @@ urlpatterns = [
         name="cluster-maintenance-drop",
     ),
     path("clusters/<slug:slug>/enable/", clusters.enable_dispatch, name="cluster-enable"),
+    path(
+        "clusters/<slug:slug>/accounting/<int:key>/correct/",
+        clusters.correct,
+        name="cluster-correct",
+    ),
     path("clusters/<slug:slug>/charge/", clusters.charge, name="cluster-charge"),
     path("clusters/<slug:slug>/report/", reports.report_usage, name="cluster-report"),
     path("usage-reports/<uuid:key>/undo/", reports.undo, name="report-undo"),

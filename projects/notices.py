@@ -34,11 +34,11 @@ class NoticeKind(StrEnum):
     GRANT_ANSWERED = "grant_answered"  # and answer: confirmed or declined
     GRANT_STATEMENT = "grant_statement"
     HOURS_RETURNED = "hours_returned"  # and hours
-    ALLOCATION_LAPSES = "allocation_lapses"  # project, pool, hours, days
+    ALLOCATION_LAPSES = "allocation_lapses"  # project, pool, hours, day as 2027-01-31
     BUDGET_REACHED = "budget_reached"  # project, pool, percent
     DISPATCH_STOPPED = "dispatch_stopped"  # all of a cluster: cluster
-    CREDENTIAL_ENDS = "credential_ends"  # and unix_user, hours left
-    ACCOUNTING_LATE = "accounting_late"  # and hours since it was booked
+    CREDENTIAL_ENDS = "credential_ends"  # and unix_user, hours left unless it has ended
+    ACCOUNTING_LATE = "accounting_late"  # and hours since it was booked, or it differs
 
 
 class Delivery(StrEnum):

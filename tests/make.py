@@ -21,6 +21,7 @@ from compute.actions.maintenance import plan_maintenance
 from compute.actions.requests import create_request, submit_request
 from compute.actions.usage_reports import report_usage
 from compute.models import (
+    AccountingDifference,
     Allocation,
     Cluster,
     ClusterHealth,
@@ -388,6 +389,23 @@ def make_maintenance(
         by=make_operator(cluster), cluster=cluster, start_at=start, end_at=start + lasts,
         text="New pumps.", now=now(),
     )  # fmt: skip
+
+
+def make_difference(allocation: Allocation, **values: Any) -> AccountingDifference:
+    """What a weekly comparison found: less booked than the cluster says."""
+    values = {
+        "kind": "not_booked",
+        "month": month_of(today()),
+        "slurm_job_id": next(_numbers),
+        "submit_time": 1_700_000_000,
+        "booked_gpu_seconds": 0,
+        "said_gpu_seconds": 50,
+        "found_at": now(),
+        "last_seen_at": now(),
+        **values,
+    }
+    cluster = allocation.pool.cluster
+    return AccountingDifference.objects.create(cluster=cluster, allocation=allocation, **values)
 
 
 def make_orphan(cluster: Cluster, **values: Any) -> Orphan:

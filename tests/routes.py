@@ -307,6 +307,15 @@ API: Table = {
     "api-clusters-accounting": {
         "get": Rule(may=OPERATOR | STAFF - {"portal_admin"}, sees=SIGNED_IN - {"loner"})
     },
+    "api-clusters-accounting-correct": {
+        "post": Rule(
+            may=frozenset({"quota_admin"}),
+            sees=SIGNED_IN - {"loner"},
+            body=lambda w: {"reason": "seen there"},
+            status=204,
+        )
+    },
+    "api-clusters-outages": {"get": _detail(SIGNED_IN - {"loner"})},
     "api-clusters-stop-submitting": {
         "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"reason": "attack"})
     },
@@ -702,6 +711,11 @@ PAGES: Table = {
         ),
     },
     "report-undo": {"post": _form(OPERATOR, STAFF)},
+    "cluster-correct": {
+        "post": _form(
+            frozenset({"quota_admin"}), _CLUSTER, lambda w: {"correct-reason": "seen there"}
+        )
+    },
     "cluster-charge": {"post": _form(OPERATOR, _CLUSTER, lambda w: w.charge_form)},
     "allocation-confirm": {"post": _form(OPERATOR, OURS | STAFF, lambda w: w.disconnect())},
     "grant-new": {

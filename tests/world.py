@@ -108,6 +108,7 @@ class World:
         self.usage = self._usage()
         self.orphan = make.make_orphan(self.cluster)
         self.planned = make.make_maintenance(self.cluster)
+        self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
         self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
@@ -183,6 +184,8 @@ class World:
             name = "reports"
         if route == "api-versions-alias":
             return [str(self.version.pk), CANARY]
+        if route.endswith("accounting-correct"):
+            return [self.cluster.slug, str(self.difference.pk)]
         if route.endswith("maintenance-drop"):
             return [self.cluster.slug, str(self.planned.pk)]
         if route == "api-clusters-credential":
@@ -264,6 +267,7 @@ class World:
             "project-join": [self.project.slug],
             "join-answer": [self.join_request.pk],
             "plan-similar": [],
+            "cluster-correct": [self.cluster.slug, self.difference.pk],
             "cluster-maintenance-drop": [self.cluster.slug, self.planned.pk],
             "overlap-case": [self.free_overlap.pk],
             "watch-delete": [self.watch.pk],

@@ -12,8 +12,20 @@ from django.db import transaction
 
 from cesai.seeding.copying import Row, copy_rows
 from cesai.seeding.people import PEOPLE_PER_GROUP, People
-from compute.models import Allocation, Balance, Cluster, ClusterHealth, Job, LedgerEntry, Pool
-from compute.states import AllocationState, JobState
+from compute.models import (
+    Allocation,
+    Balance,
+    Cluster,
+    ClusterHealth,
+    Job,
+    LedgerEntry,
+    Limit,
+    Pool,
+    UsageRecord,
+)
+from compute.models.monthly import roll_up_these
+from compute.quota import gpu_minutes
+from compute.states import AllocationState, JobState, LimitState
 from projects.models import Partner
 
 GPU_SECONDS = 3_600  # of each job
@@ -55,8 +67,11 @@ def seed_compute(
         copy_rows(Pool, _pools(people, cluster_ids, pool_ids))
         copy_rows(Allocation, _allocations(people, accounts, now))
         copy_rows(Balance, _balances(accounts))
+        copy_rows(Limit, _limits(accounts, now))
         copy_rows(Job, _jobs(people, accounts, now))
         copy_rows(LedgerEntry, _entries(accounts, now))
+        copy_rows(UsageRecord, _records(people, accounts, now))
+        roll_up_these(account.key for account in accounts)
 
 
 def _clusters(
@@ -112,11 +127,28 @@ def _balances(accounts: list[Account]) -> Iterator[Row]:
         }
 
 
+def _limits(accounts: list[Account], now: datetime) -> Iterator[Row]:
+    """As the operators of clusters that are not connected confirmed them."""
+    for account in accounts:
+        minutes = gpu_minutes(_granted(account))
+        yield {
+            "id": uuid.uuid5(account.key, "limit"),
+            "allocation_id": account.key,
+            "desired_gpu_minutes": minutes,
+            "proven_gpu_minutes": minutes,
+            "proven_closed": False,
+            "state": LimitState.SET_NOT_PROVEN.value,
+            "detail": "ConfirmedByOperator",
+            "observed_at": now,
+            "verified_at": now,
+        }
+
+
 def _jobs(people: People, accounts: list[Account], now: datetime) -> Iterator[Row]:
     for account in accounts:
         by = people.user_ids[people.project_groups[account.project] * PEOPLE_PER_GROUP]
         for n in range(account.jobs):
-            at = now - timedelta(days=290) + timedelta(seconds=n * 97 + account.project)
+            at = _submitted(account, n, now)
             yield {
                 "id": _job(account, n),
                 "project_id": people.project_ids[account.project],
@@ -136,6 +168,34 @@ def _jobs(people: People, accounts: list[Account], now: datetime) -> Iterator[Ro
                 "used_gpu_seconds": GPU_SECONDS,
                 "settled_at": at + timedelta(seconds=GPU_SECONDS + 60),
             }
+
+
+def _records(people: People, accounts: list[Account], now: datetime) -> Iterator[Row]:
+    for account in accounts:
+        for n in range(account.jobs):
+            start = int(_submitted(account, n, now).timestamp())
+            yield {
+                "id": uuid.uuid5(account.key, f"record {n}"),
+                "cluster_id": account.cluster,
+                "slurm_job_id": account.project * 1_000_000 + n + 1,
+                "submit_time": start,
+                "allocation_id": account.key,
+                "job_id": _job(account, n),
+                "unix_user": f"{people.tag}-{account.project}",
+                "state": "COMPLETED",
+                "start_time": start,
+                "end_time": start + GPU_SECONDS,
+                "elapsed": GPU_SECONDS,
+                "gpus": 1,
+                "gpu_seconds": GPU_SECONDS,
+                "observed_at": now,
+            }
+
+
+def _submitted(account: Account, n: int, now: datetime) -> datetime:
+    """Spread evenly over three hundred days, up to the day before."""
+    every = 299 * 86_400 / max(account.jobs, 1)
+    return now - timedelta(days=300) + timedelta(seconds=n * every + account.project % 60)
 
 
 def _entries(accounts: list[Account], now: datetime) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import clusters as cluster_actions
+from compute.actions.accounting import correct_difference
 from compute.actions.capacity import reserve_capacity, set_capacity
 from compute.actions.charging import set_charge_rule
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
@@ -27,6 +28,7 @@ from compute.models import (
     Pool,
 )
 from compute.models.checks import accounting_of
+from compute.models.outages import SHOWN_FOR
 from compute.quota import parse_months
 from compute.serializers import clusters as shapes
 from projects.access import fetch, get_partner, require_portal
@@ -121,6 +123,31 @@ class ClusterResource(Resource):
         cluster = access.get_cluster(user, pk)
         access.require_accounting(user, cluster)
         return Response(shapes.AccountingOut(accounting_of(cluster, most=500)).data)
+
+    @extend_schema(request=shapes.CorrectionIn, responses={204: None})
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=r"accounting/(?P<difference>[0-9]{1,18})/correct",
+        url_name="accounting-correct",
+    )
+    def correct(self, request: Call, pk: str, difference: str) -> Response:
+        """Book what the cluster says of one difference."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk)
+        require_portal(user, Verb.AWARD)
+        row = access.get_difference(cluster, difference)
+        values = self.body(shapes.CorrectionIn)
+        correct_difference(by=user, difference=row, now=timezone.now(), **values)
+        return Response(status=204)
+
+    @extend_schema(responses=shapes.OutageOut(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def outages(self, request: Call, pk: str) -> Response:
+        """When it did not answer in the last ninety days, the latest first; at most 500."""
+        cluster = access.get_cluster(request.user, pk)
+        rows = cluster.outages.since(timezone.now() - SHOWN_FOR)[:500]
+        return Response(shapes.OutageOut(rows, many=True).data)
 
     @extend_schema(responses=shapes.CredentialOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

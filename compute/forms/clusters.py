@@ -81,7 +81,7 @@ class ChargeForm(PageForm):
             pool.initial = pools[0].pk
 
 
-class StopSubmittingForm(PageForm):
+class ReasonForm(PageForm):
     reason = forms.CharField(
         label=_("reason"),
         max_length=2000,

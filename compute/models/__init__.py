@@ -11,6 +11,7 @@ from compute.models.limits import Limit, LimitMove
 from compute.models.maintenance import Maintenance
 from compute.models.monthly import MonthlyUse
 from compute.models.orphans import Orphan
+from compute.models.outages import Outage
 from compute.models.pools import CapacityMonth, Pool, Reserve
 from compute.models.reports import UsageReport
 from compute.models.requests import (
@@ -22,6 +23,7 @@ from compute.models.requests import (
     RequestMessage,
     RequestMove,
 )
+from compute.models.told import Told
 from compute.models.usage import AccountingCursor, UsageRecord
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "MonthlyUse",
     "OddRecord",
     "Orphan",
+    "Outage",
     "Pool",
     "Recusal",
     "Request",
@@ -57,6 +60,7 @@ __all__ = [
     "RequestMove",
     "Reserve",
     "Statement",
+    "Told",
     "UsageRecord",
     "UsageReport",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +81,13 @@ class AccountingDifference(models.Model):
     found_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)  # a later comparison did not find it any more
+    # A person decided that the cluster is right: what that booked, below zero if it took use back
+    corrected_at = models.DateTimeField(null=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    correction = models.BigIntegerField(default=0, db_default=0)
+    correction_reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-last_seen_at", "slurm_job_id"]

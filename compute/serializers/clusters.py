@@ -15,6 +15,7 @@ from compute.models import (
     Maintenance,
     OddRecord,
     Orphan,
+    Outage,
     Pool,
     Reserve,
 )
@@ -84,7 +85,7 @@ class DifferenceOut(serializers.ModelSerializer[AccountingDifference]):
     class Meta:
         model = AccountingDifference
         fields = [
-            "kind", "allocation", "month", "slurm_job_id", "submit_time", "restarts",
+            "id", "kind", "allocation", "month", "slurm_job_id", "submit_time", "restarts",
             "booked_gpu_seconds", "said_gpu_seconds", "found_at", "last_seen_at",
         ]  # fmt: skip
 
@@ -98,6 +99,16 @@ class AccountingOut(serializers.Serializer[Any]):
     )
     odd_records = OddRecordOut(many=True, help_text="Kept aside: they cannot be true.")
     differences = DifferenceOut(many=True, help_text="Found then; nothing is corrected by itself.")
+
+
+class CorrectionIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000, help_text="Why the cluster is right.")
+
+
+class OutageOut(serializers.ModelSerializer[Outage]):
+    class Meta:
+        model = Outage
+        fields = ["began_at", "ended_at"]
 
 
 class SwitchIn(serializers.Serializer[Any]):

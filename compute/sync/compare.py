@@ -145,6 +145,13 @@ def _booked(cluster: Cluster, records: list[JobRecord]) -> dict[str, int]:
         for key, amount in entries.values_list("source_key", "gpu_seconds"):
             source = key.rpartition(":")[0]
             totals[source] = totals.get(source, 0) + amount
+    corrections: dict[Identity, int] = {}
+    for row in cluster.differences.exclude(corrected_at=None):
+        one = (row.slurm_job_id, row.submit_time, row.restarts)
+        corrections[one] = corrections.get(one, 0) + row.correction
+    for record in records if corrections else ():
+        source = source_of(cluster.pk, record)
+        totals[source] = totals.get(source, 0) + corrections.get(_identity(record), 0)
     return totals
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from compute.models import Cluster, ClusterHealth
+from compute.models import Cluster, ClusterHealth, Outage
 from compute.slurm.errors import CredentialRejected, SlurmError
 from compute.slurm.types import Ping
 from compute.sync.connections import Connections
@@ -24,10 +24,13 @@ def check_health(cluster: Cluster, clients: Connections, *, now: datetime) -> bo
             wire=ping.wire,
             last_error="",
         )
+        Outage.objects.filter(cluster=cluster, ended_at=None).update(ended_at=now)
     else:
         # The next pass negotiates the wire version again: the site may be upgrading.
         rows.update(is_up=False, checked_at=now, wire="", last_error=ping.detail[:1000])
-        rows.filter(unreachable_since=None).update(unreachable_since=now)
+        if rows.filter(unreachable_since=None).update(unreachable_since=now):
+            outage = Outage(cluster=cluster, began_at=now, error=ping.detail[:1000])
+            Outage.objects.bulk_create([outage], ignore_conflicts=True)
     return ping.is_up
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import clusters as actions
+from compute.actions.accounting import correct_difference
 from compute.actions.charging import set_charge_rule
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.drawing import Month, draw
@@ -23,13 +24,14 @@ from compute.forms.clusters import (
     ChargeForm,
     ClusterForm,
     MaintenanceForm,
+    ReasonForm,
     StopForm,
-    StopSubmittingForm,
 )
 from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
 from compute.models.checks import accounting_of
+from compute.models.outages import history_of
 from compute.views.months import later, this_month
-from projects.access import fetch
+from projects.access import fetch, portal_verbs, require_portal
 from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
 
@@ -64,7 +66,7 @@ def cluster_page(request: SignedIn, slug: str) -> HttpResponse:
 def stop_submitting(request: SignedIn, slug: str) -> HttpResponse:
     """The kill switch of its operators."""
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
-    form = StopSubmittingForm(request.POST, prefix="stop")
+    form = ReasonForm(request.POST, prefix="stop")
     act = partial(actions.stop_submitting, by=request.user, cluster=cluster, now=timezone.now())
     if form.carried(request, act):
         messages.success(request, _("Nothing is submitted there any more; it is only read."))
@@ -95,6 +97,21 @@ def charge(request: SignedIn, slug: str) -> HttpResponse:
         messages.success(request, _("Kept; use from that day on is shown so."))
         return redirect("cluster", cluster.slug)
     return _show(request, cluster, charge=form)
+
+
+@require_POST
+@login_required
+def correct(request: SignedIn, slug: str, key: int) -> HttpResponse:
+    """A quota admin books what the cluster says of one difference."""
+    cluster = access.get_cluster(request.user, slug)
+    require_portal(request.user, Verb.AWARD)
+    row = access.get_difference(cluster, str(key))
+    form = ReasonForm(request.POST, prefix="correct")
+    act = partial(correct_difference, by=request.user, difference=row, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Booked as the cluster says."))
+        return redirect("cluster", cluster.slug)
+    return _show(request, cluster, correct=form)
 
 
 @require_POST
@@ -135,7 +152,10 @@ def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse
         "accounting": accounting_of(cluster, most=20)
         if access.sees_accounting(user, cluster)
         else None,
-        "switch": StopSubmittingForm(prefix="stop"),
+        "switch": ReasonForm(prefix="stop"),
+        "correct": ReasonForm(prefix="correct"),
+        "may_correct": Verb.AWARD in portal_verbs(user),
+        "history": history_of(cluster, now),
         "maintenance": cluster.maintenance.to_come(now),
         "away": MaintenanceForm(prefix="away"),
         **sent,

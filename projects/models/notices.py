@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Min, Q, QuerySet
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.events import Event
@@ -50,7 +50,7 @@ KIND_LABELS = [
     (NoticeKind.ALLOCATION_LAPSES.value, _("an allocation lapses with GPU-hours left")),
     (NoticeKind.BUDGET_REACHED.value, _("an allocation is nearly or wholly used")),
     (NoticeKind.CREDENTIAL_ENDS.value, _("a credential for a cluster of mine ends")),
-    (NoticeKind.ACCOUNTING_LATE.value, _("a cluster's accounting is not booked any more")),
+    (NoticeKind.ACCOUNTING_LATE.value, _("a cluster's accounting is late, or does not agree")),
     (NoticeKind.DISPATCH_STOPPED.value, _("a cluster of mine takes no jobs until I look")),
 ]
 DELIVERY_LABELS = [
@@ -87,17 +87,16 @@ SENTENCES: dict[str, Any] = {
     ),
     NoticeKind.HOURS_RETURNED: _("GPU-hours of %(project)s in %(pool)s were returned."),
     NoticeKind.ALLOCATION_LAPSES: _(
-        "In %(days)s days %(hours)s GPU-hours of %(project)s in %(pool)s lapse."
+        "%(hours)s GPU-hours of %(project)s in %(pool)s lapse on %(day)s."
     ),
     NoticeKind.BUDGET_REACHED: _(
         "%(percent)s %% of the GPU-hours of %(project)s in %(pool)s are used or reserved."
     ),
     NoticeKind.CREDENTIAL_ENDS: _(
-        "The credential of %(unix_user)s on %(cluster)s ends in %(hours)s hours; deliver a new "
-        "one."
+        "The credential of %(unix_user)s on %(cluster)s has ended; its jobs wait for a new one."
     ),
     NoticeKind.ACCOUNTING_LATE: _(
-        "No accounting of %(cluster)s was booked for %(hours)s hours: figures of use are old."
+        "The accounting of %(cluster)s does not agree with what is booked; look at what differs."
     ),
     NoticeKind.DISPATCH_STOPPED: _(
         "The portal's database was restored. %(cluster)s gets no jobs until you have looked at "
@@ -107,6 +106,13 @@ SENTENCES: dict[str, Any] = {
 WITH_HOURS: dict[str, Any] = {
     NoticeKind.REQUEST_SUBMITTED: _("%(project)s submitted a request for %(hours)s GPU-hours."),
     NoticeKind.REQUEST_AWARDED: _("%(hours)s GPU-hours were awarded to %(project)s."),
+    NoticeKind.CREDENTIAL_ENDS: _(
+        "The credential of %(unix_user)s on %(cluster)s ends in %(hours)s hours; deliver a new "
+        "one."
+    ),
+    NoticeKind.ACCOUNTING_LATE: _(
+        "No accounting of %(cluster)s was booked for %(hours)s hours: figures of use are old."
+    ),
     NoticeKind.HOURS_RETURNED: _("%(hours)s GPU-hours of %(project)s in %(pool)s were returned."),
 }
 WORDS = {
@@ -130,6 +136,8 @@ class _Shown(dict[str, str]):
 def _spelt(name: str, value: Any) -> str:
     if name == "answer":
         return str(WORDS.get(value, value))
+    if name == "day":
+        return date_format(date.fromisoformat(value), "DATE_FORMAT")
     if isinstance(value, int | float):
         return number_format(value, force_grouping=True)
     return str(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from compute.actions.accounting import correct_difference
 from compute.models import (
     AccountingCursor,
     AccountingDifference,
@@ -19,6 +20,7 @@ from compute.models import (
 from dev.simulator.jobs import Job as SlurmJob
 from tests import make
 from tests.compute.sync.site import LASTS, Site, balance_of, submit
+from tests.conftest import Caller
 
 WEEK = timedelta(days=8)
 HOURS_AGO = 3 * 3600
@@ -178,3 +180,18 @@ def test_a_difference_of_another_month_stays_until_its_own_is_compared(
     )  # fmt: skip
     week_later(site)
     assert differences() == ["gone"]
+
+
+def test_what_a_person_corrected_agrees_from_then_on(
+    site: Site, ended: SlurmJob, allocation: Allocation, quota_admin: Caller
+) -> None:
+    """The ledger has another amount than the cluster; after the decision both say the same."""
+    object.__setattr__(ended.run, "ended_at", ended.run.started_at + 40)  # type: ignore[operator]
+    week_later(site)
+    assert differences() == ["amount"]
+    correct_difference(
+        by=quota_admin.user, difference=AccountingDifference.objects.get(gone_at=None),
+        reason="sacct says so", now=make.now(),
+    )  # fmt: skip
+    week_later(site)
+    assert differences() == []

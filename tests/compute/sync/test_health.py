@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from compute.models import ClusterHealth, Credential
+from django.urls import reverse
+
+from compute.models import Cluster, ClusterHealth, Credential, Outage
 from dev.simulator.faults import Fault
 from tests import make
 from tests.compute.sync.site import CONTROL, Site
@@ -80,3 +82,31 @@ def test_people_read_it_as_it_was_seen(site: Site, stranger: Caller) -> None:
     shown = stranger.get(f"clusters/{site.cluster.slug}/").json()
     assert (shown["state"], shown["wire"]) == ("up", site.simulator.settings.wire)
     assert shown["as_of"] == shown["answered_at"]
+
+
+def test_each_silence_is_kept_from_its_begin_to_its_end(site: Site, operator: Caller) -> None:
+    now = make.now()
+    site.sync(now=now)
+    for minutes, is_down in ((1, True), (2, True), (3, False), (4, True)):
+        site.simulator.faults.controller_is_down = is_down
+        site.sync(now=now + timedelta(minutes=minutes))
+    second, first = Outage.objects.all()
+    assert (first.began_at, first.ended_at) == (
+        now + timedelta(minutes=1), now + timedelta(minutes=3),
+    )  # fmt: skip
+    assert (second.began_at, second.ended_at) == (now + timedelta(minutes=4), None)
+    assert len(operator.get(f"clusters/{site.cluster.slug}/outages").json()) == 2
+
+
+def test_the_page_shows_how_much_of_the_time_it_answered(site: Site, operator: Caller) -> None:
+    now = make.now()
+    Cluster.objects.update(created_at=now - timedelta(days=300))
+    Outage.objects.create(
+        cluster=site.cluster, began_at=now - timedelta(days=10), ended_at=now - timedelta(days=1)
+    )
+    Outage.objects.create(
+        cluster=site.cluster, began_at=now - timedelta(days=200), ended_at=now - timedelta(days=99)
+    )
+    page = operator.as_browser.get(reverse("cluster", args=[site.cluster.slug])).content.decode()
+    assert "answered 90.00 % of the time" in page
+    assert "1 silence" in page

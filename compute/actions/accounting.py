@@ -1,0 +1,75 @@
+"""Deciding what becomes of a difference that the weekly comparison of accounting found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from compute.models import AccountingDifference, LedgerEntry, UsageRecord
+from compute.models.ledger import post
+from projects.access import belongs_to
+from projects.errors import Conflict, Invalid, NotAllowed
+from projects.models import User
+from projects.models.events import record_event
+
+Kind, Account = LedgerEntry.Kind, LedgerEntry.Account
+
+
+@transaction.atomic
+def correct_difference(
+    *, by: User, difference: AccountingDifference, reason: str, now: datetime
+) -> None:
+    """Book what the cluster says, by a reversing or an added row of the ledger.
+
+    Raises NotAllowed for one's own project, Invalid without a reason, Conflict if it is made good
+    already, or of a job that has no end there yet.
+    """
+    allocation = difference.allocation
+    if belongs_to(by, allocation.project):
+        raise NotAllowed(_("Nobody corrects what is booked to their own project."))
+    if not reason.strip():
+        sentence = _("Say why the cluster is right.")
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    if difference.kind == AccountingDifference.Kind.RUNAWAY:
+        raise Conflict(_("This job has no end on the cluster; its operators end it there."))
+    amount = difference.difference
+    rows = AccountingDifference.objects.filter(pk=difference.pk, gone_at=None)
+    if not rows.update(
+        gone_at=now,
+        corrected_at=now,
+        corrected_by=by,
+        correction=-amount,
+        correction_reason=reason,
+    ):
+        raise Conflict(_("This difference is made good already."))
+    less = amount > 0
+    post(
+        allocation_id=allocation.pk,
+        kind=Kind.CORRECT if less else Kind.USE,
+        debit=Account.USED if less else Account.AVAILABLE,
+        credit=Account.AVAILABLE if less else Account.USED,
+        gpu_seconds=abs(amount),
+        source_key=f"correct:{difference.pk}",
+        at=now,
+        actor=by,
+        may_overdraw=not less,
+    )
+    UsageRecord.objects.filter(
+        cluster=difference.cluster_id,
+        slurm_job_id=difference.slurm_job_id,
+        submit_time=difference.submit_time,
+        restarts=difference.restarts,
+    ).update(gpu_seconds=difference.said_gpu_seconds)
+    record_event(
+        by=by,
+        kind="correct_difference",
+        about=allocation,
+        project=allocation.project,
+        now=now,
+        reason=reason,
+        changes={
+            "gpu_seconds": [difference.booked_gpu_seconds, difference.said_gpu_seconds],
+        },
+    )
