@@ -14,12 +14,21 @@ from compute.models import (
     ClusterOperator,
     ExternalGrant,
     Job,
+    JobTemplate,
     Limit,
     Pool,
     Request,
     UsageReport,
 )
-from projects.access import Key, fetch, portal_verbs, project_verbs, require
+from projects.access import (
+    Key,
+    fetch,
+    get_group,
+    group_verbs,
+    portal_verbs,
+    project_verbs,
+    require,
+)
 from projects.errors import Invalid, NotThere, Refused
 from projects.models import Group
 from projects.roles import Role, Verb, verbs_of
@@ -192,6 +201,30 @@ def get_limit(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Limit:
     if verb is not Verb.VIEW:
         require(allocation_verbs(person, limit.allocation), verb)
     return limit
+
+
+def template_owner(person: Person, *, group: Key = "", cluster: Key = "") -> Group | Cluster:
+    """Whose templates the person would keep. Raises NotThere, NotAllowed."""
+    if group:
+        return get_group(person, group, Verb.KEEP_TEMPLATES)
+    return get_cluster(person, cluster, Verb.KEEP_TEMPLATES)
+
+
+def get_template(person: Person, key: Key, verb: Verb = Verb.VIEW) -> JobTemplate:
+    """A job template by UUID. Raises NotThere, NotAllowed."""
+    rows = JobTemplate.objects.visible_to(person).select_related("group__partner", "cluster")
+    template = fetch(rows, key)
+    if verb is not Verb.VIEW:
+        require(template_verbs(person, template), verb)
+    return template
+
+
+def template_verbs(person: Person, template: JobTemplate) -> frozenset[Verb]:
+    """What the person may do to a template: by the group or the cluster that keeps it."""
+    if template.group is not None:
+        return group_verbs(person, template.group)
+    assert template.cluster is not None
+    return cluster_verbs(person, template.cluster)
 
 
 def get_job(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Job:

@@ -12,6 +12,7 @@ from compute.views import (
     planner,
     reports,
     requests,
+    templates,
 )
 
 urlpatterns = [
@@ -66,6 +67,11 @@ urlpatterns = [
     path("grants/<uuid:key>/decline/", grants.decline, name="grant-decline"),
     path("grants/<uuid:key>/state/", grants.state, name="grant-state"),
     path("allocations/<uuid:key>/job/", jobs.submit_job, name="job-submit"),
+    path("templates/", templates.template_list, name="templates"),
+    path("templates/new/", templates.new_template, name="template-new"),
+    path("templates/<uuid:key>/", templates.template_page, name="template"),
+    path("templates/<uuid:key>/change/", templates.change, name="template-change"),
+    path("templates/<uuid:key>/retire/", templates.retire, name="template-retire"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/new/", jobs.new_job, name="job-new"),
     path("jobs/<uuid:key>/", jobs.job_page, name="job"),

@@ -40,6 +40,8 @@ class Verb(StrEnum):
     RETURN_HOURS = "return_hours"
     REPORT_USAGE = "report_usage"
     SUBMIT_JOB = "submit_job"
+    KEEP_TEMPLATES = "keep_templates"
+    KEEP_CALLS = "keep_calls"
     CANCEL_JOB = "cancel_job"
     READ_SCRIPT = "read_script"
     OPERATE_CLUSTER = "operate_cluster"
@@ -51,7 +53,7 @@ class Verb(StrEnum):
 
 
 _GUEST = {Verb.VIEW}
-_MEMBER = _GUEST | {Verb.PLAN_MODEL, Verb.EDIT_MODEL, Verb.SUBMIT_JOB}
+_MEMBER = _GUEST | {Verb.PLAN_MODEL, Verb.EDIT_MODEL, Verb.SUBMIT_JOB, Verb.KEEP_TEMPLATES}
 _LEAD = _MEMBER | {
     Verb.MANAGE_MEMBERS,
     Verb.CREATE_PROJECT,
@@ -76,6 +78,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
         {
             Verb.VIEW,
             Verb.OPERATE_CLUSTER,
+            Verb.KEEP_TEMPLATES,
             Verb.CONFIRM_GRANT,
             Verb.REPORT_USAGE,
             Verb.PAUSE_ALLOCATION,
@@ -90,6 +93,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.SEE_WORKLIST,
             Verb.MERGE_MODELS,
             Verb.HANDLE_CASE,
+            Verb.KEEP_CALLS,
         }
     ),
     Role.QUOTA_ADMIN: frozenset(

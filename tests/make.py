@@ -19,6 +19,7 @@ from compute.actions.jobs import submit_job
 from compute.actions.kinds import Ask, Asked
 from compute.actions.maintenance import plan_maintenance
 from compute.actions.requests import create_request, submit_request
+from compute.actions.templates import TemplateFacts, create_template
 from compute.actions.usage_reports import report_usage
 from compute.models import (
     AccountingDifference,
@@ -28,6 +29,7 @@ from compute.models import (
     ClusterOperator,
     ExternalGrant,
     Job,
+    JobTemplate,
     Limit,
     Maintenance,
     Orphan,
@@ -388,6 +390,16 @@ def make_maintenance(
     return plan_maintenance(
         by=make_operator(cluster), cluster=cluster, start_at=start, end_at=start + lasts,
         text="New pumps.", now=now(),
+    )  # fmt: skip
+
+
+def make_template(group: Group, **values: Any) -> JobTemplate:
+    """A job template of a group."""
+    lead = Membership.objects.filter(group=group, role=Role.LEAD).first()
+    about = {"name": f"Template {next(_numbers)}", "purpose": "other", **values}
+    return create_template(
+        by=lead.user if lead else make_member(group, Role.LEAD), owner=group,
+        facts=TemplateFacts(script="#!/bin/sh\ntrue\n"), now=now(), **about,
     )  # fmt: skip
 
 

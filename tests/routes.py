@@ -476,6 +476,17 @@ API: Table = {
     },
     "api-usage-list": {"get": _list()},
     "api-usage-detail": {"get": _detail(ON_CLUSTER)},
+    "api-templates-list": {
+        "get": _list(),
+        "post": Rule(may=WORKERS, sees=OURS | STAFF, body=lambda w: w.template_body, status=201),
+    },
+    "api-templates-detail": {"get": _detail(IN_GROUP | STAFF)},
+    "api-templates-versions": {
+        "post": Rule(
+            may=WORKERS, sees=IN_GROUP | STAFF, body=lambda w: {"script": "true"}, status=201
+        )
+    },
+    "api-templates-retire": {"post": Rule(may=WORKERS, sees=IN_GROUP | STAFF)},
     "api-jobs-list": {
         "get": _list(),
         "post": Rule(may=WORKERS, sees=ON_CLUSTER, body=lambda w: w.job_body(), status=201),
@@ -730,6 +741,17 @@ PAGES: Table = {
             frozenset({"quota_admin", "coordinator"}), ON_CLUSTER, lambda w: {"state-text": "hm"}
         )
     },
+    "templates": {"get": Rule(may=_SIGNED)},
+    "template-new": {
+        "get": Rule(may=_SIGNED),
+        "post": Rule(may=WORKERS, body=lambda w: w.template_form, status=302, hidden=400),
+    },
+    "template": {"get": Rule(may=IN_GROUP | STAFF)},
+    "template-change": {
+        "get": Rule(may=WORKERS, sees=IN_GROUP | STAFF),
+        "post": _form(WORKERS, IN_GROUP | STAFF, lambda w: w.template_form),
+    },
+    "template-retire": {"post": _form(WORKERS, IN_GROUP | STAFF)},
     "jobs": {"get": Rule(may=_SIGNED)},
     "job-new": {"get": Rule(may=WORKERS, status=302, hidden=200)},  # one allocation: no choice
     "job": {"get": Rule(may=ON_CLUSTER)},

@@ -108,6 +108,7 @@ class World:
         self.usage = self._usage()
         self.orphan = make.make_orphan(self.cluster)
         self.planned = make.make_maintenance(self.cluster)
+        self.template = make.make_template(self.group, name=f"Template {CANARY}")
         self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
         self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
@@ -139,6 +140,15 @@ class World:
     def charge_form(self) -> dict[str, str]:
         fields = {**self.charge_body, "pool": str(self.pool.pk)}
         return {f"charge-{name}": text for name, text in fields.items()}
+
+    @property
+    def template_body(self) -> dict[str, str]:
+        return {"name": "New", "purpose": "other", "script": "true", "group": str(self.group.pk)}
+
+    @property
+    def template_form(self) -> dict[str, str]:
+        sizes = {"gpus": "1", "nodes": "1", "minutes": "5"}
+        return {**self.template_body, **sizes, "owner": f"group:{self.group.pk}"}
 
     def months_form(self, prefix: str) -> dict[str, str]:
         """Nothing offered or kept in two months long from now."""
@@ -225,6 +235,7 @@ class World:
             "overlaps": self.overlap.pk,
             "cases": self.case.pk,
             "grants": self.grant.pk,
+            "templates": self.template.pk,
             "watches": self.watch.pk,
         }
 
@@ -259,6 +270,7 @@ class World:
             "model-compare": [],
             "capacity": [],
             **{f"capacity-{act}": [self.pool.slug] for act in ("pool", "offer", "reserve")},
+            "template-new": [],
             "grant-new": [],
             "request-new": [],
             "request-line": [],

@@ -61,6 +61,21 @@ def spec_from_fields(
 
     Raises ScriptNotAccepted if the script has #SBATCH lines, Invalid for what is no array.
     """
+    refuse_sbatch_lines(script)
+    return JobSpec(
+        script=script,
+        gpus=gpus,
+        minutes=minutes,
+        nodes=nodes,
+        name=name,
+        environment=environment or {},
+        working_directory=working_directory or _directory(allocation),
+        options={"array": _array(array)} if array else {},
+    )
+
+
+def refuse_sbatch_lines(script: str) -> None:
+    """Raise ScriptNotAccepted if it has #SBATCH lines, which fields beside it would contradict."""
     asked = _read(script)
     if asked.lines:
         line = min(asked.lines.values())
@@ -72,16 +87,6 @@ def spec_from_fields(
             % {"line": line},
             fields={"script": [_("Has #SBATCH lines.")]},
         )
-    return JobSpec(
-        script=script,
-        gpus=gpus,
-        minutes=minutes,
-        nodes=nodes,
-        name=name,
-        environment=environment or {},
-        working_directory=working_directory or _directory(allocation),
-        options={"array": _array(array)} if array else {},
-    )
 
 
 def spec_from_sbatch(*, allocation: Allocation, text: str) -> JobSpec:
@@ -126,7 +131,7 @@ def check_spec(spec: JobSpec, allocation: Allocation) -> None:
     _check_sizes(spec, allocation)
     if CONTROL.search(spec.name) or len(spec.name) > 100:
         raise _invalid("name", _("A name has at most 100 characters and no control characters."))
-    _check_environment(spec.environment)
+    check_environment(spec.environment)
     if spec.options.get("array"):
         _array(str(spec.options["array"]))
     below = _directory(allocation)
@@ -205,7 +210,8 @@ def _array(spec: str) -> str:
         raise _invalid("array", reason(bad.code, bad.values)) from bad
 
 
-def _check_environment(environment: Mapping[str, str]) -> None:
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Raise Invalid for variables that cannot be set from outside of the script."""
     for name, value in environment.items():
         if not VARIABLE.match(name) or FORBIDDEN_VARIABLES.match(name):
             raise _invalid(

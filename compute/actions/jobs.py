@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.actions.job_specs import JobSpec, check_spec
 from compute.errors import OverBalance
-from compute.models import Allocation, Balance, Cluster, Job, LedgerEntry
+from compute.models import Allocation, Balance, Cluster, Job, LedgerEntry, TemplateVersion
 from compute.models.jobs import ATTEMPTS
 from compute.models.ledger import NotEnough, post
 from compute.quota import gpu_hours, longest_minutes
@@ -29,6 +29,7 @@ def submit_job(
     allocation: Allocation,
     spec: JobSpec,
     version: Version | None = None,
+    template: TemplateVersion | None = None,
     now: datetime,
 ) -> Job:
     """Accept an intent to run a script once, and reserve what it may use at most.
@@ -44,6 +45,7 @@ def submit_job(
         allocation=allocation,
         cluster=allocation.pool.cluster,
         version=version,
+        template=template,
         submitted_by=by,
         submitted_at=now,
         script=spec.script,

@@ -11,6 +11,7 @@ from compute.api.grants import GrantResource
 from compute.api.jobs import JobResource
 from compute.api.reports import UsageReportResource
 from compute.api.requests import RequestResource
+from compute.api.templates import JobTemplateResource
 
 RESOURCES = {
     "clusters": ClusterResource,
@@ -25,4 +26,5 @@ RESOURCES = {
     "usage": UsageResource,
     "usage-reports": UsageReportResource,
     "jobs": JobResource,
+    "templates": JobTemplateResource,
 }

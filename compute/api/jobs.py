@@ -16,9 +16,12 @@ from rest_framework.response import Response
 from compute import access
 from compute.actions.job_specs import JobSpec, spec_from_fields, spec_from_sbatch
 from compute.actions.jobs import cancel_job, send_again, submit_job
+from compute.actions.templates import fields_of
 from compute.models import (
     Allocation,
     Job,
+    JobTemplate,
+    TemplateVersion,
 )
 from compute.serializers import jobs as shapes
 from projects.access import get_project
@@ -55,11 +58,13 @@ class JobResource(Resource):
         values = self.body(shapes.JobIn)
         allocation = _allocation(user, values)
         version = get_version(user, values["version"]) if values.get("version") else None
+        made_of = _template(user, allocation, values)
         job = submit_job(
             by=user,
             allocation=allocation,
-            spec=_spec(allocation, values),
+            spec=_spec(allocation, values, made_of),
             version=version,
+            template=made_of,
             now=timezone.now(),
         )
         return self._detail(job, code=201)
@@ -101,11 +106,26 @@ def _allocation(user: User, values: dict[str, Any]) -> Allocation:
     return access.get_allocation(user, usable[0].pk, Verb.SUBMIT_JOB)
 
 
-def _spec(allocation: Allocation, values: dict[str, Any]) -> JobSpec:
+def _template(
+    user: User, allocation: Allocation, values: dict[str, Any]
+) -> TemplateVersion | None:
+    if not values.get("template"):
+        return None
+    template = access.get_template(user, values["template"])
+    if not JobTemplate.objects.usable_on(allocation.pool.cluster).filter(pk=template.pk).exists():
+        sentence = _("This template is retired, or made for another cluster.")
+        raise ValidationError({"template": [sentence]})
+    return template.newest()
+
+
+def _spec(
+    allocation: Allocation, values: dict[str, Any], made_of: TemplateVersion | None
+) -> JobSpec:
     if "sbatch" in values:
         return spec_from_sbatch(allocation=allocation, text=values["sbatch"])
     wanted = ("script", "gpus", "nodes", "minutes", "name", "environment", "working_directory",
               "array")  # fmt: skip
-    return spec_from_fields(
-        allocation=allocation, **{name: values[name] for name in wanted if name in values}
-    )
+    given = {name: values[name] for name in wanted if name in values}
+    if made_of:
+        given = fields_of(made_of, given)
+    return spec_from_fields(allocation=allocation, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions.job_specs import JobSpec, spec_from_fields, spec_from_sbatch
-from compute.models import Allocation
+from compute.actions.templates import TemplateFacts, fields_of
+from compute.models import Allocation, JobTemplate, TemplateVersion
 from compute.models.jobs import STATE_LABELS
 from projects.models import User
 from projects.pages import Filters, PageForm
@@ -90,6 +92,96 @@ class FieldsForm(JobForm):
         """From the fields. Raises ScriptNotAccepted."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
         return spec_from_fields(allocation=self.allocation, **values)
+
+
+class FromTemplateForm(FieldsForm):
+    """Fields as a template proposes them; what it locks is shown and cannot be changed."""
+
+    def __init__(self, *args: Any, made_of: TemplateVersion, **options: Any) -> None:
+        values = {**made_of.values, "environment": as_lines(made_of.environment)}
+        super().__init__(*args, **{**options, "initial": values | (options.get("initial") or {})})
+        self.made_of = made_of
+        for name in made_of.locked:
+            self.fields[name].disabled = True
+            self.initial[name] = values[name]
+            self.fields[name].help_text = _("The template fixes this.")
+
+    def spec(self) -> JobSpec:
+        """From the fields. Raises ScriptNotAccepted, Invalid."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return spec_from_fields(allocation=self.allocation, **fields_of(self.made_of, values))
+
+
+def as_lines(environment: Mapping[str, str]) -> str:
+    """Variables as they are typed."""
+    return "\n".join(f"{name}={value}" for name, value in environment.items())
+
+
+class TemplateForm(PageForm):
+    """One version of a template."""
+
+    LOCKABLE = [
+        ("script", _("script")),
+        ("gpus", _("GPUs over all nodes")),
+        ("nodes", _("nodes")),
+        ("minutes", _("time limit in minutes")),
+        ("environment", _("environment")),
+    ]
+
+    gpus = forms.IntegerField(label=_("GPUs over all nodes"), min_value=1, initial=1)
+    nodes = forms.IntegerField(label=_("nodes"), min_value=1, initial=1)
+    minutes = forms.IntegerField(
+        label=_("time limit in minutes"), min_value=1, max_value=10**6, initial=60
+    )
+    script = ScriptField(label=_("script"), initial="#!/bin/bash\n")
+    environment = FieldsForm.base_fields["environment"]
+    locked = forms.MultipleChoiceField(
+        label=_("fixed"),
+        choices=LOCKABLE,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What a job made of it cannot change."),
+    )
+    note = forms.CharField(label=_("what is new"), max_length=300, required=False)
+
+    clean_environment = FieldsForm.clean_environment
+
+    def facts(self) -> TemplateFacts:
+        """What the version says, as the action takes it."""
+        names = ("script", "gpus", "nodes", "minutes", "environment", "locked", "note")
+        return TemplateFacts(**{name: self.cleaned_data[name] for name in names})
+
+
+class NewTemplateForm(TemplateForm):
+    """A template with its first version."""
+
+    name = forms.CharField(label=_("name"), max_length=80)
+    purpose = forms.ChoiceField(label=_("purpose"), choices=JobTemplate.Purpose.choices)
+    owner = forms.ChoiceField(label=_("kept by"))
+    description = forms.CharField(
+        label=_("description"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    field_order = ("name", "purpose", "owner", "description")
+
+    def __init__(self, *args: Any, owners: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        owner: Any = self.fields["owner"]
+        owner.choices = owners
+        del self.fields["note"]
+        self.fields["note"] = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class TemplateFilters(Filters):
+    lookups = {"purpose": "purpose"}
+
+    purpose = forms.ChoiceField(
+        label=_("purpose"),
+        choices=[("", _("all")), *JobTemplate.Purpose.choices],
+        required=False,
+    )
 
 
 class JobFilters(Filters):

@@ -23,6 +23,7 @@ from compute.models.requests import (
     RequestMessage,
     RequestMove,
 )
+from compute.models.templates import JobTemplate, TemplateVersion
 from compute.models.told import Told
 from compute.models.usage import AccountingCursor, UsageRecord
 
@@ -44,6 +45,7 @@ __all__ = [
     "ExternalGrant",
     "Job",
     "JobMove",
+    "JobTemplate",
     "LedgerEntry",
     "Limit",
     "LimitMove",
@@ -60,6 +62,7 @@ __all__ = [
     "RequestMove",
     "Reserve",
     "Statement",
+    "TemplateVersion",
     "Told",
     "UsageRecord",
     "UsageReport",

@@ -107,6 +107,13 @@ class Job(Stateful):
     version = models.ForeignKey(
         "registry.Version", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    template = models.ForeignKey(  # what it was made of
+        "compute.TemplateVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -84,6 +84,9 @@ class JobIn(serializers.Serializer[Any]):
         required=False, max_length=2000, help_text="Tasks of this size, as sbatch: `0-3,7%2`."
     )
     version = serializers.UUIDField(required=False, allow_null=True)
+    template = serializers.UUIDField(
+        required=False, help_text="A job template: its fields stand where none are given."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Either an sbatch script, or fields."""
@@ -93,7 +96,7 @@ class JobIn(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {"sbatch": [_("Send either sbatch or %(extra)s, not both.") % {"extra": extra}]}
             )
-        if "sbatch" not in attrs:
+        if "sbatch" not in attrs and "template" not in attrs:
             missing = {"script", "gpus", "minutes"} - set(attrs)
             if missing:
                 raise serializers.ValidationError({name: [_("Needed.")] for name in missing})

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,11 +16,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from compute import access
 from compute.actions import jobs as actions
-from compute.forms.jobs import FieldsForm, JobFilters, SbatchForm
-from compute.models import Allocation, Job, Maintenance
+from compute.forms.jobs import FieldsForm, FromTemplateForm, JobFilters, SbatchForm, as_lines
+from compute.models import Allocation, Job, JobTemplate, Maintenance, TemplateVersion
 from compute.models.words import maintenance_warning
 from compute.views.steps import job_steps, what_to_do
-from projects.access import belongs_to, group_verbs
+from projects.access import belongs_to, fetch, group_verbs
 from projects.models import Group, Project
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
@@ -60,19 +60,27 @@ def submit_job(request: SignedIn, key: str) -> HttpResponse:
     """Submit a script under an allocation: as sbatch has it, or as fields."""
     user, now = request.user, timezone.now()
     allocation = access.get_allocation(user, key, Verb.SUBMIT_JOB)
-    kind: type[FieldsForm | SbatchForm] = (
-        FieldsForm if request.GET.get("by") == "fields" else SbatchForm
-    )
-    before = _before(request)
-    form = kind(request.POST or None, person=user, allocation=allocation, initial=before)
+    usable = JobTemplate.objects.visible_to(user).usable_on(allocation.pool.cluster)
+    made_of = _template(request, usable)
+    form = _form(request, allocation, made_of)
     if form.sent_by(request):
         with form.told():
-            version = form.cleaned_data["version"]
             job = actions.submit_job(
-                by=user, allocation=allocation, spec=form.spec(), version=version, now=now
+                by=user,
+                allocation=allocation,
+                spec=form.spec(),
+                version=form.cleaned_data["version"],
+                template=made_of,
+                now=now,
             )
             return redirect("job", job.pk)
-    context = {"form": form, "allocation": allocation, "by": request.GET.get("by", "")}
+    context = {
+        "form": form,
+        "allocation": allocation,
+        "by": "fields" if made_of else request.GET.get("by", ""),
+        "made_of": made_of,
+        "templates": usable[:20],
+    }
     return render(request, "compute/job_form.html", context, status=form.status)
 
 
@@ -135,12 +143,33 @@ def _shown(request: SignedIn, job: Job) -> dict[str, Any]:
     }
 
 
+def _template(request: SignedIn, usable: QuerySet[JobTemplate]) -> TemplateVersion | None:
+    """The newest version of the template that the address names. Raises NotThere."""
+    if not request.GET.get("template"):
+        return None
+    return fetch(usable, request.GET["template"]).newest()
+
+
+def _form(
+    request: SignedIn, allocation: Allocation, made_of: TemplateVersion | None
+) -> FieldsForm | SbatchForm:
+    what: dict[str, Any] = {
+        "data": request.POST or None,
+        "person": request.user,
+        "allocation": allocation,
+        "initial": _before(request),
+    }
+    if made_of:
+        return FromTemplateForm(made_of=made_of, **what)
+    return FieldsForm(**what) if request.GET.get("by") == "fields" else SbatchForm(**what)
+
+
 def _before(request: SignedIn) -> dict[str, Any]:
     """What an earlier job had, for running it again."""
     if not request.GET.get("again"):
         return {}
     job = access.get_job(request.user, request.GET["again"], Verb.READ_SCRIPT)
     names = ("name", "gpus", "nodes", "minutes", "working_directory", "script", "version")
-    environment = "\n".join(f"{name}={value}" for name, value in job.environment.items())
+    environment = as_lines(job.environment)
     values = {name: getattr(job, name) for name in names}
     return values | {"sbatch": job.script, "environment": environment}

@@ -110,6 +110,7 @@ WITHOUT_BODY = [
     ("/api/v1/notices/read-all/", "post"),
     ("/api/v1/requests/{id}/submit/", "post"),
     ("/api/v1/requests/{id}/withdraw/", "post"),
+    ("/api/v1/templates/{id}/retire/", "post"),
     ("/api/v1/usage-reports/{id}/undo/", "post"),
     ("/api/v1/versions/{id}/aliases/{name}/", "put"),
     ("/api/v1/versions/{id}/withdraw/", "post"),

@@ -7,7 +7,7 @@ import pytest
 from projects.roles import GROUP_ROLES, PORTAL_ROLES, SEES_EVERYTHING, Role, Verb, verbs_of
 
 GUEST = {"view"}
-MEMBER = GUEST | {"plan_model", "edit_model", "submit_job"}
+MEMBER = GUEST | {"plan_model", "edit_model", "submit_job", "keep_templates"}
 LEAD = MEMBER | {
     "manage_members",
     "create_project",
@@ -28,13 +28,21 @@ EXPECTED = {
     Role.OPERATOR: {
         "view",
         "operate_cluster",
+        "keep_templates",
         "confirm_grant",
         "report_usage",
         "pause_allocation",
         "cancel_job",
         "read_script",
     },
-    Role.COORDINATOR: {"view", "review_request", "see_worklist", "merge_models", "handle_case"},
+    Role.COORDINATOR: {
+        "view",
+        "review_request",
+        "see_worklist",
+        "merge_models",
+        "handle_case",
+        "keep_calls",
+    },
     Role.QUOTA_ADMIN: {
         "view",
         "review_request",
