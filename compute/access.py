@@ -18,6 +18,7 @@ from compute.models import (
     Limit,
     Pool,
     Request,
+    SiteConsent,
     UsageReport,
 )
 from projects.access import (
@@ -77,6 +78,14 @@ def get_difference(cluster: Cluster, key: str) -> AccountingDifference:
     """A difference of a cluster's accounting by its number. Raises NotThere."""
     rows = cluster.differences.select_related("allocation__project__lead_group")
     row = rows.filter(pk=int(key)).first()
+    if row is None:
+        raise NotThere
+    return row
+
+
+def get_consent(cluster: Cluster, key: str) -> SiteConsent:
+    """A consent of a cluster's site by its number. Raises NotThere."""
+    row = cluster.consents.select_related("recorded_by", "cluster").filter(pk=int(key)).first()
     if row is None:
         raise NotThere
     return row

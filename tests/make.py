@@ -11,8 +11,10 @@ import jwt
 from django.utils import timezone
 
 from compute.actions.awards import Grant, award
+from compute.actions.calls import keep_call
 from compute.actions.capacity import set_capacity
 from compute.actions.clusters import deliver_credential, register_cluster
+from compute.actions.consents import record_consent
 from compute.actions.grants import GrantFacts, register_grant
 from compute.actions.job_specs import JobSpec
 from compute.actions.jobs import submit_job
@@ -24,6 +26,7 @@ from compute.actions.usage_reports import report_usage
 from compute.models import (
     AccountingDifference,
     Allocation,
+    Call,
     Cluster,
     ClusterHealth,
     ClusterOperator,
@@ -35,6 +38,7 @@ from compute.models import (
     Orphan,
     Pool,
     Request,
+    SiteConsent,
     UsageReport,
 )
 from compute.quota import month_of, months_in
@@ -400,6 +404,22 @@ def make_template(group: Group, **values: Any) -> JobTemplate:
     return create_template(
         by=lead.user if lead else make_member(group, Role.LEAD), owner=group,
         facts=TemplateFacts(script="#!/bin/sh\ntrue\n"), now=now(), **about,
+    )  # fmt: skip
+
+
+def make_call(**values: Any) -> Call:
+    """A call that closes in a month."""
+    facts = {"board": "EuroHPC JU", "title": f"Call {next(_numbers)}",
+             "closes_on": today() + timedelta(30), **values}  # fmt: skip
+    return keep_call(by=make_staff(Role.COORDINATOR), now=now(), **facts)
+
+
+def make_consent(cluster: Cluster) -> SiteConsent:
+    """The site agrees to jobs from the portal."""
+    operator = ClusterOperator.objects.filter(cluster=cluster).first()
+    return record_consent(
+        by=operator.user if operator else make_operator(cluster), cluster=cluster,
+        given_by="Head of HPC", given_on=today(), reference="CONTRACT-7", now=now(),
     )  # fmt: skip
 
 

@@ -315,6 +315,24 @@ API: Table = {
             status=204,
         )
     },
+    "api-calls-list": {
+        "get": _list(),
+        "post": Rule(may=COORDINATOR, sees=SIGNED_IN, body=lambda w: w.call_body, status=201),
+    },
+    "api-calls-detail": {
+        "get": _detail(SIGNED_IN),
+        "put": Rule(may=COORDINATOR, sees=SIGNED_IN, body=lambda w: w.call_body),
+        "delete": Rule(may=COORDINATOR, sees=SIGNED_IN, status=204),
+    },
+    "api-clusters-consents": {
+        "get": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}),
+        "post": Rule(
+            may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: w.consent_body, status=201
+        ),
+    },
+    "api-clusters-consents-withdraw": {
+        "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"reason": "over"})
+    },
     "api-clusters-outages": {"get": _detail(SIGNED_IN - {"loner"})},
     "api-clusters-stop-submitting": {
         "post": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"reason": "attack"})
@@ -332,7 +350,12 @@ API: Table = {
         "delete": Rule(may=OPERATOR, sees=SIGNED_IN - {"loner"}, status=204),
     },
     "api-pools-list": {"get": _list()},
-    "api-pools-detail": {"get": _detail(SIGNED_IN - {"loner"})},
+    "api-pools-detail": {
+        "get": _detail(SIGNED_IN - {"loner"}),
+        "patch": Rule(
+            may=OPERATOR, sees=SIGNED_IN - {"loner"}, body=lambda w: {"over_use": "none"}
+        ),
+    },
     "api-capacity-list": {"get": _list()},
     "api-capacity-detail": {"get": _detail(SIGNED_IN - {"loner"})},
     "api-pools-capacity": {
@@ -722,6 +745,31 @@ PAGES: Table = {
         ),
     },
     "report-undo": {"post": _form(OPERATOR, STAFF)},
+    "calls": {"get": Rule(may=_SIGNED)},
+    "call-new": {
+        "get": Rule(may=COORDINATOR, sees=_SIGNED),
+        "post": _form(COORDINATOR, _SIGNED, lambda w: w.call_body),
+    },
+    "call": {
+        "get": Rule(may=COORDINATOR, sees=_SIGNED),
+        "post": _form(COORDINATOR, _SIGNED, lambda w: w.call_body),
+    },
+    "call-drop": {"post": _form(COORDINATOR, _SIGNED)},
+    "cluster-consent": {
+        "post": _form(
+            OPERATOR,
+            _CLUSTER,
+            lambda w: {f"consent-{name}": text for name, text in w.consent_body.items()},
+        )
+    },
+    "cluster-withdraw": {"post": _form(OPERATOR, _CLUSTER, lambda w: {"withdraw-reason": "no"})},
+    "capacity-rules": {
+        "post": _form(
+            OPERATOR,
+            _CLUSTER,
+            lambda w: {"rules-over_use": "none", "rules-period": "month", "rules-sure": "on"},
+        )
+    },
     "cluster-correct": {
         "post": _form(
             frozenset({"quota_admin"}), _CLUSTER, lambda w: {"correct-reason": "seen there"}

@@ -109,6 +109,8 @@ class World:
         self.orphan = make.make_orphan(self.cluster)
         self.planned = make.make_maintenance(self.cluster)
         self.template = make.make_template(self.group, name=f"Template {CANARY}")
+        self.call = make.make_call()
+        self.consent = make.make_consent(self.cluster)
         self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
         self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
@@ -149,6 +151,14 @@ class World:
     def template_form(self) -> dict[str, str]:
         sizes = {"gpus": "1", "nodes": "1", "minutes": "5"}
         return {**self.template_body, **sizes, "owner": f"group:{self.group.pk}"}
+
+    @property
+    def call_body(self) -> dict[str, str]:
+        return {"board": "GCS", "title": "Large-scale call", "closes_on": "2090-01-31"}
+
+    @property
+    def consent_body(self) -> dict[str, str]:
+        return {"given_by": "Head of HPC", "given_on": "2026-01-01", "reference": "TICKET-1"}
 
     def months_form(self, prefix: str) -> dict[str, str]:
         """Nothing offered or kept in two months long from now."""
@@ -194,6 +204,8 @@ class World:
             name = "reports"
         if route == "api-versions-alias":
             return [str(self.version.pk), CANARY]
+        if route.endswith("consents-withdraw"):
+            return [self.cluster.slug, str(self.consent.pk)]
         if route.endswith("accounting-correct"):
             return [self.cluster.slug, str(self.difference.pk)]
         if route.endswith("maintenance-drop"):
@@ -235,6 +247,7 @@ class World:
             "overlaps": self.overlap.pk,
             "cases": self.case.pk,
             "grants": self.grant.pk,
+            "calls": self.call.pk,
             "templates": self.template.pk,
             "watches": self.watch.pk,
         }
@@ -269,7 +282,10 @@ class World:
             "model-from-card": [],
             "model-compare": [],
             "capacity": [],
-            **{f"capacity-{act}": [self.pool.slug] for act in ("pool", "offer", "reserve")},
+            **{
+                f"capacity-{act}": [self.pool.slug]
+                for act in ("pool", "offer", "reserve", "rules")
+            },
             "template-new": [],
             "grant-new": [],
             "request-new": [],
@@ -279,6 +295,8 @@ class World:
             "project-join": [self.project.slug],
             "join-answer": [self.join_request.pk],
             "plan-similar": [],
+            "call-new": [],
+            "cluster-withdraw": [self.cluster.slug, self.consent.pk],
             "cluster-correct": [self.cluster.slug, self.difference.pk],
             "cluster-maintenance-drop": [self.cluster.slug, self.planned.pk],
             "overlap-case": [self.free_overlap.pk],

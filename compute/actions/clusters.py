@@ -51,6 +51,8 @@ def update_cluster(*, by: User, cluster: Cluster, values: dict[str, Any], now: d
     }
     if "rest_url" in changes:
         check_address(str(values["rest_url"]))
+    if changes.get("connection", ("", ""))[1] == Cluster.Connection.RUN:
+        _need_consent(cluster)
     if not changes:
         return
     for name, (_before, value) in changes.items():
@@ -58,6 +60,13 @@ def update_cluster(*, by: User, cluster: Cluster, values: dict[str, Any], now: d
     cluster.save(update_fields=list(changes))
     record_event(by=by, kind="update_cluster", about=cluster, now=now, changes=changes)
     ring("compute.sync_cluster", cluster.slug)
+
+
+def _need_consent(cluster: Cluster) -> None:
+    if not cluster.has_consent():
+        sentence = _("Record the site's consent first: who agreed to jobs from the portal, and "
+                     "where that stands.")  # fmt: skip
+        raise Conflict(sentence, fields={"connection": [sentence]})
 
 
 def check_address(url: str) -> None:

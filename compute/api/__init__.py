@@ -6,6 +6,7 @@ from compute.api.allocations import (
     LimitResource,
     UsageResource,
 )
+from compute.api.calls import CallResource
 from compute.api.clusters import CapacityResource, ClusterResource, OrphanResource, PoolResource
 from compute.api.grants import GrantResource
 from compute.api.jobs import JobResource
@@ -14,6 +15,7 @@ from compute.api.requests import RequestResource
 from compute.api.templates import JobTemplateResource
 
 RESOURCES = {
+    "calls": CallResource,
     "clusters": ClusterResource,
     "orphans": OrphanResource,
     "pools": PoolResource,

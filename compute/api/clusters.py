@@ -20,7 +20,9 @@ from compute.actions import clusters as cluster_actions
 from compute.actions.accounting import correct_difference
 from compute.actions.capacity import reserve_capacity, set_capacity
 from compute.actions.charging import set_charge_rule
+from compute.actions.consents import record_consent, withdraw_consent
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
+from compute.actions.site_rules import set_site_rules
 from compute.models import (
     CapacityMonth,
     Cluster,
@@ -141,6 +143,36 @@ class ClusterResource(Resource):
         correct_difference(by=user, difference=row, now=timezone.now(), **values)
         return Response(status=204)
 
+    @extend_schema(methods=["get"], responses=shapes.ConsentOut(many=True))
+    @extend_schema(methods=["post"], request=shapes.ConsentIn, responses={201: shapes.ConsentOut})
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filter_backends=[])
+    def consents(self, request: Call, pk: str) -> Response:
+        """The site's agreements to jobs from the portal; its operators record them."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        if request.method == "GET":
+            rows = cluster.consents.select_related("recorded_by")
+            return Response(shapes.ConsentOut(rows, many=True).data)
+        values = self.body(shapes.ConsentIn)
+        made = record_consent(by=user, cluster=cluster, now=timezone.now(), **values)
+        return Response(shapes.ConsentOut(made).data, status=201)
+
+    @extend_schema(request=shapes.SwitchIn, responses=shapes.ConsentOut)
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=r"consents/(?P<consent>[0-9]{1,18})/withdraw",
+        url_name="consents-withdraw",
+    )
+    def withdraw_consent(self, request: Call, pk: str, consent: str) -> Response:
+        """The site does not agree any more: from now on the portal only reads there."""
+        user: Any = request.user
+        cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
+        row = access.get_consent(cluster, consent)
+        values = self.body(shapes.SwitchIn)
+        withdraw_consent(by=user, consent=row, now=timezone.now(), **values)
+        return Response(shapes.ConsentOut(access.get_consent(cluster, consent)).data)
+
     @extend_schema(responses=shapes.OutageOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def outages(self, request: Call, pk: str) -> Response:
@@ -190,6 +222,15 @@ class PoolResource(Resource):
 
     def get_object(self) -> Pool:
         return access.get_pool(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.SiteRules, responses=shapes.PoolOut)
+    def partial_update(self, request: Call, pk: str) -> Response:
+        """What the site says of over-use and of its quotas' periods."""
+        user: Any = request.user
+        pool = access.get_pool(user, pk, Verb.OPERATE_CLUSTER)
+        values = self.body(shapes.SiteRules)
+        set_site_rules(by=user, pool=pool, now=timezone.now(), **values)
+        return self.shown(self.get_object())
 
     @extend_schema(request=shapes.CapacityIn, responses=shapes.CapacityOut(many=True))
     @action(detail=True, methods=["put"], pagination_class=None, filter_backends=[])

@@ -81,6 +81,33 @@ class ChargeForm(PageForm):
             pool.initial = pools[0].pk
 
 
+class ConsentForm(PageForm):
+    given_by = forms.CharField(
+        label=_("who agreed"), max_length=200, help_text=_("A role or board of the site.")
+    )
+    given_on = Day(label=_("on"))
+    reference = forms.CharField(
+        label=_("where that stands"),
+        max_length=300,
+        help_text=_("The contract, ticket or decision."),
+    )
+    text = forms.CharField(
+        label=_("what it covers"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class SiteRulesForm(PageForm):
+    over_use = forms.ChoiceField(label=_("on over-use"), choices=Pool.OverUse.choices)
+    period = forms.ChoiceField(label=_("quota period"), choices=Pool.Period.choices)
+    carries_over = forms.BooleanField(
+        label=_("unspent GPU-hours of a period go on into the next"), required=False
+    )
+    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
 class ReasonForm(PageForm):
     reason = forms.CharField(
         label=_("reason"),

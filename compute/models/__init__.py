@@ -1,9 +1,11 @@
 """With which compute: the tables of clusters, pools, requests, allocations and jobs."""
 
 from compute.models.allocations import Allocation, AllocationMove, Balance, CapacityReturn
+from compute.models.calls import Call
 from compute.models.charging import ChargeRule
 from compute.models.checks import AccountingDifference, OddRecord
 from compute.models.clusters import Cluster, ClusterHealth, ClusterOperator, Credential
+from compute.models.consents import SiteConsent
 from compute.models.grants import ExternalGrant, Statement
 from compute.models.jobs import Job, JobMove
 from compute.models.ledger import LedgerEntry
@@ -35,6 +37,7 @@ __all__ = [
     "AwardLine",
     "AwardSignature",
     "Balance",
+    "Call",
     "CapacityMonth",
     "CapacityReturn",
     "ChargeRule",
@@ -61,6 +64,7 @@ __all__ = [
     "RequestMessage",
     "RequestMove",
     "Reserve",
+    "SiteConsent",
     "Statement",
     "TemplateVersion",
     "Told",

@@ -135,6 +135,10 @@ class Cluster(models.Model):
         """Whether nothing is handed over or released there, until the operator says so."""
         return self.health.stop is not None and self.health.stop != self.lifted_stop
 
+    def has_consent(self) -> bool:
+        """Whether the site's agreement to jobs from the portal is on record and holds."""
+        return self.consents.filter(withdrawn_at=None).exists()
+
     def staff(self) -> models.QuerySet[User]:
         """The people who operate it and can log in."""
         return User.objects.filter(is_active=True, pk__in=self.operators.values("user"))

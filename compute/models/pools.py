@@ -30,6 +30,11 @@ class Pool(models.Model):
         LOW_PRIORITY = "low_priority", _("jobs go on with low priority")
         NONE = "none", _("nothing happens at the site")
 
+    class Period(models.TextChoices):
+        WINDOW = "window", _("the allocation's window")
+        MONTH = "month", _("each month")
+        QUARTER = "quarter", _("each quarter")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="pools")
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
@@ -48,6 +53,21 @@ class Pool(models.Model):
     max_minutes = models.PositiveIntegerField(_("longest job in minutes"), default=24 * 60)
     over_use = models.CharField(
         _("on over-use"), max_length=12, choices=OverUse, default=OverUse.STOP
+    )
+
+    # The site's own rule: over which time its quotas run, and whether unspent hours go on
+    period = models.CharField(
+        _("quota period"),
+        max_length=8,
+        choices=Period,
+        default=Period.WINDOW,
+        db_default=Period.WINDOW,
+    )
+    carries_over = models.BooleanField(
+        _("carries over"),
+        default=True,
+        db_default=True,
+        help_text=_("Whether GPU-hours that a period leaves unspent can be used in the next."),
     )
 
     objects = PoolQuerySet.as_manager()

@@ -18,6 +18,7 @@ from compute.models import (
     Outage,
     Pool,
     Reserve,
+    SiteConsent,
 )
 from compute.models.clusters import HOLDS_LABELS
 from compute.serializers.amounts import GpuHours, hours
@@ -105,6 +106,30 @@ class CorrectionIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2000, help_text="Why the cluster is right.")
 
 
+class ConsentIn(serializers.Serializer[Any]):
+    given_by = serializers.CharField(max_length=200, help_text="A role or board of the site.")
+    given_on = serializers.DateField()
+    reference = serializers.CharField(max_length=300, help_text="Of the contract or ticket.")
+    text = serializers.CharField(max_length=5000, default="", allow_blank=True)
+
+
+class ConsentOut(serializers.ModelSerializer[SiteConsent]):
+    recorded_by = serializers.CharField(source="recorded_by.username", read_only=True)
+
+    class Meta:
+        model = SiteConsent
+        fields = [
+            "id", "given_by", "given_on", "reference", "text", "recorded_by", "recorded_at",
+            "withdrawn_at", "withdrawn_reason",
+        ]  # fmt: skip
+
+
+class SiteRules(serializers.Serializer[Any]):
+    over_use = serializers.ChoiceField(choices=Pool.OverUse.choices, required=False)
+    period = serializers.ChoiceField(choices=Pool.Period.choices, required=False)
+    carries_over = serializers.BooleanField(required=False)
+
+
 class OutageOut(serializers.ModelSerializer[Outage]):
     class Meta:
         model = Outage
@@ -168,7 +193,7 @@ class PoolOut(serializers.ModelSerializer[Pool]):
         fields = [
             "id", "url", "slug", "name", "cluster", "cluster_slug", "partition", "gpu_type",
             "gpu_count", "gpus_per_node", "gpu_memory_gb", "h100_weight", "gpu_watts",
-            "max_minutes", "over_use",
+            "max_minutes", "over_use", "period", "carries_over",
         ]  # fmt: skip
 
 

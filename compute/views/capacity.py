@@ -21,9 +21,11 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions.capacity import reserve_capacity, set_capacity
+from compute.actions.site_rules import concerned_by, set_site_rules
 from compute.drawing import Month, draw
 from compute.forecast import Forecast
 from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm, clusters_of
+from compute.forms.clusters import SiteRulesForm
 from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request, RequestLine
 from compute.quota import months_in, spread
 from compute.views.months import later, this_month
@@ -130,6 +132,20 @@ def reserve(request: SignedIn, slug: str) -> HttpResponse:
     return _show(request, pool, reserve=form)
 
 
+@require_POST
+@login_required
+def rules(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators say the site's rules; whom they concern is shown before they are kept."""
+    pool = access.get_pool(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = SiteRulesForm(request.POST, prefix="rules")
+    if form.sent_by(request) and form.cleaned_data.pop("sure"):
+        with form.told():
+            set_site_rules(by=request.user, pool=pool, now=timezone.now(), **form.cleaned_data)
+            messages.success(request, _("Kept."))
+            return redirect("capacity-pool", pool.slug)
+    return _show(request, pool, rules=form)
+
+
 def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
     user, now = request.user, timezone.now()
     month = this_month(now)
@@ -146,6 +162,11 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
         "waiting": _waiting(user, pool),
         "verbs": access.cluster_verbs(user, pool.cluster),
         "may_reserve": Verb.AWARD in portal_verbs(user),
+        "rules": SiteRulesForm(
+            prefix="rules",
+            initial={name: getattr(pool, name) for name in ("over_use", "period", "carries_over")},
+        ),
+        "concerned": concerned_by(pool) if "rules" in sent else [],
         "offer": OfferForm(prefix="offer", initial=initial),
         "reserve": ReserveForm(prefix="reserve", initial=initial),
         "refused": next(iter(sent.values()), None),

@@ -18,11 +18,13 @@ from compute import access
 from compute.actions import clusters as actions
 from compute.actions.accounting import correct_difference
 from compute.actions.charging import set_charge_rule
+from compute.actions.consents import record_consent, withdraw_consent
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
 from compute.drawing import Month, draw
 from compute.forms.clusters import (
     ChargeForm,
     ClusterForm,
+    ConsentForm,
     MaintenanceForm,
     ReasonForm,
     StopForm,
@@ -116,6 +118,33 @@ def correct(request: SignedIn, slug: str, key: int) -> HttpResponse:
 
 @require_POST
 @login_required
+def consent(request: SignedIn, slug: str) -> HttpResponse:
+    """Its operators record that the site agreed."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    form = ConsentForm(request.POST, prefix="consent")
+    act = partial(record_consent, by=request.user, cluster=cluster, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Recorded."))
+        return redirect("cluster", cluster.slug)
+    return _show(request, cluster, consent=form)
+
+
+@require_POST
+@login_required
+def withdraw(request: SignedIn, slug: str, key: int) -> HttpResponse:
+    """The site does not agree any more."""
+    cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
+    row = access.get_consent(cluster, str(key))
+    form = ReasonForm(request.POST, prefix="withdraw")
+    act = partial(withdraw_consent, by=request.user, consent=row, now=timezone.now())
+    if form.carried(request, act):
+        messages.success(request, _("Withdrawn; the portal only reads there now."))
+        return redirect("cluster", cluster.slug)
+    return _show(request, cluster, withdraw=form)
+
+
+@require_POST
+@login_required
 def call_off(request: SignedIn, slug: str, key: str) -> HttpResponse:
     """A maintenance does not take place."""
     cluster = access.get_cluster(request.user, slug, Verb.OPERATE_CLUSTER)
@@ -155,6 +184,9 @@ def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse
         "switch": ReasonForm(prefix="stop"),
         "correct": ReasonForm(prefix="correct"),
         "may_correct": Verb.AWARD in portal_verbs(user),
+        "consents": cluster.consents.select_related("recorded_by") if operates else [],
+        "consent": ConsentForm(prefix="consent"),
+        "withdraw": ReasonForm(prefix="withdraw"),
         "history": history_of(cluster, now),
         "maintenance": cluster.maintenance.to_come(now),
         "away": MaintenanceForm(prefix="away"),

@@ -21,6 +21,7 @@ from cesai.catalogue.organisations import load_organisations
 from cesai.catalogue.reading import SHIPPED, read_records
 from compute.actions.capacity import set_capacity
 from compute.actions.clusters import register_cluster
+from compute.actions.consents import record_consent
 from compute.models import Cluster, ClusterOperator, Pool
 from compute.quota import months_in, next_month
 from projects.actions.projects import create_project
@@ -181,6 +182,11 @@ def _cluster(described: dict[str, Any], partner: Partner, operator: User, now: d
     else:  # ports and places may be others after a restart
         Cluster.objects.filter(pk=cluster.pk).update(**values)
     ClusterOperator.objects.get_or_create(cluster=cluster, user=operator)
+    if not cluster.has_consent():
+        record_consent(
+            by=operator, cluster=cluster, given_by="Demonstration site",
+            given_on=now.astimezone(UTC).date(), reference="Demonstration", now=now,
+        )  # fmt: skip
     if not cluster.pools.exists():
         _pool(cluster, described, now)
 
