@@ -242,6 +242,8 @@ SPECTACULAR_SETTINGS = {
         "RegisteredAs": "registry.serializers.models.REGISTERED_AS",
         "RequestState": "compute.models.requests.STATE_LABELS",
         "RequestKind": "compute.models.requests.Request.Kind",
+        "RequestPurpose": "compute.models.requests.Request.Purpose",
+        "TemplatePurpose": "compute.models.templates.JobTemplate.Purpose",
         "AllocationState": "compute.models.allocations.STATE_LABELS",
         "LimitState": "compute.models.limits.STATE_LABELS",
         "JobState": "compute.models.jobs.STATE_LABELS",

@@ -143,8 +143,10 @@ class ClusterResource(Resource):
         correct_difference(by=user, difference=row, now=timezone.now(), **values)
         return Response(status=204)
 
-    @extend_schema(methods=["get"], responses=shapes.ConsentOut(many=True))
-    @extend_schema(methods=["post"], request=shapes.ConsentIn, responses={201: shapes.ConsentOut})
+    @extend_schema(methods=["get"], responses=shapes.SiteConsentOut(many=True))
+    @extend_schema(
+        methods=["post"], request=shapes.SiteConsentIn, responses={201: shapes.SiteConsentOut}
+    )
     @action(detail=True, methods=["get", "post"], pagination_class=None, filter_backends=[])
     def consents(self, request: Call, pk: str) -> Response:
         """The site's agreements to jobs from the portal; its operators record them."""
@@ -152,12 +154,12 @@ class ClusterResource(Resource):
         cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
         if request.method == "GET":
             rows = cluster.consents.select_related("recorded_by")
-            return Response(shapes.ConsentOut(rows, many=True).data)
-        values = self.body(shapes.ConsentIn)
+            return Response(shapes.SiteConsentOut(rows, many=True).data)
+        values = self.body(shapes.SiteConsentIn)
         made = record_consent(by=user, cluster=cluster, now=timezone.now(), **values)
-        return Response(shapes.ConsentOut(made).data, status=201)
+        return Response(shapes.SiteConsentOut(made).data, status=201)
 
-    @extend_schema(request=shapes.SwitchIn, responses=shapes.ConsentOut)
+    @extend_schema(request=shapes.SwitchIn, responses=shapes.SiteConsentOut)
     @action(
         detail=True,
         methods=["post"],
@@ -171,7 +173,7 @@ class ClusterResource(Resource):
         row = access.get_consent(cluster, consent)
         values = self.body(shapes.SwitchIn)
         withdraw_consent(by=user, consent=row, now=timezone.now(), **values)
-        return Response(shapes.ConsentOut(access.get_consent(cluster, consent)).data)
+        return Response(shapes.SiteConsentOut(access.get_consent(cluster, consent)).data)
 
     @extend_schema(responses=shapes.OutageOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

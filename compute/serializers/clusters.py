@@ -106,14 +106,14 @@ class CorrectionIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2000, help_text="Why the cluster is right.")
 
 
-class ConsentIn(serializers.Serializer[Any]):
+class SiteConsentIn(serializers.Serializer[Any]):
     given_by = serializers.CharField(max_length=200, help_text="A role or board of the site.")
     given_on = serializers.DateField()
     reference = serializers.CharField(max_length=300, help_text="Of the contract or ticket.")
     text = serializers.CharField(max_length=5000, default="", allow_blank=True)
 
 
-class ConsentOut(serializers.ModelSerializer[SiteConsent]):
+class SiteConsentOut(serializers.ModelSerializer[SiteConsent]):
     recorded_by = serializers.CharField(source="recorded_by.username", read_only=True)
 
     class Meta:
