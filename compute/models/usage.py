@@ -40,7 +40,14 @@ class UsageRecord(models.Model):
     slurm_job_id = models.BigIntegerField()
     submit_time = models.BigIntegerField()  # epoch seconds, as the cluster's clock says
     restarts = models.PositiveIntegerField(default=0)
-    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="usage")
+    # The ledger's own key keeps every allocation that has a row there, as each has from its grant
+    allocation = models.ForeignKey(
+        Allocation,
+        on_delete=models.PROTECT,
+        related_name="usage",
+        db_index=False,
+        db_constraint=False,
+    )
     job = models.ForeignKey(
         Job, on_delete=models.PROTECT, null=True, related_name="usage", db_index=False
     )
@@ -75,7 +82,11 @@ class UsageRecord(models.Model):
                 name="usage_record_once",
             ),
         ]
-        indexes = [models.Index(fields=["job"], condition=~Q(job=None), name="usage_of_job")]
+        indexes = [
+            models.Index(fields=["job"], condition=~Q(job=None), name="usage_of_job"),
+            # The newest of many thousands are read without sorting all of them
+            models.Index(fields=["allocation", "-sequence"], name="usage_by_allocation"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.cluster} {self.slurm_job_id}: {self.gpu_seconds} GPU-s"

@@ -220,8 +220,18 @@ def source_of(cluster_id: UUID, record: JobRecord) -> str:
 def _named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
     day, second = divmod(submit_time, 86_400)
     minute, second = divmod(second, 60)
-    clock = f"{minute // 60:02}{minute % 60:02}{second:02}"
-    return f"use:{cluster_id}:{job_id}:{_day(day)}T{clock}:{restarts}"
+    clock = _MINUTES[minute] + _SECONDS[second]
+    return f"{_start(cluster_id)}:{job_id}:{_day(day)}T{clock}:{restarts}"
+
+
+# Spelling a time costs more than all else that is done with a row here: the parts are spelt once.
+_MINUTES = tuple(f"{minute // 60:02}{minute % 60:02}" for minute in range(1440))
+_SECONDS = tuple(f"{second:02}" for second in range(60))
+
+
+@lru_cache(maxsize=1024)
+def _start(cluster_id: UUID) -> str:
+    return f"use:{cluster_id}"
 
 
 @lru_cache(maxsize=1024)  # of a million rows most share their day

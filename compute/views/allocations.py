@@ -119,8 +119,8 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
     """The page, with the one form that was sent and refused, if any, as it was typed."""
     now = timezone.now()
     pool = allocation.pool
-    entries = allocation.entries.select_related("job")
-    usage = list(allocation.usage.select_related("job")[:SHOWN])
+    entries = allocation.entries.select_related("job").defer("job__script")
+    usage = list(allocation.usage.select_related("job").defer("job__script")[:SHOWN])
     charges = Charges([pool])
     context: dict[str, Any] = {
         "allocation": allocation,
@@ -138,7 +138,7 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
         "usage": [(row, charges.of(row, pool.pk)) for row in usage],
         "charge_rule": charges.latest(pool.pk),
         "is_of_site": access.is_of_site(request.user, pool.cluster),
-        "jobs": allocation.jobs.order_by("-submitted_at")[:10],
+        "jobs": allocation.jobs.defer("script").order_by("-submitted_at")[:10],
         "pause": DecisionForm(prefix="pause"),
         "give_back": ReturnForm(prefix="return"),
         "end": DecisionForm(prefix="end"),
