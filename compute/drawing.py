@@ -9,6 +9,7 @@ from datetime import date
 WIDTH, HEIGHT = 720.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 10.0, 12.0, 30.0
 ROUND_TENTHS = (10, 12, 16, 20, 24, 32, 40, 60, 80, 100)
+HALF_LABEL = 16.0
 LEAST_HEIGHT = 2.0  # what is there must be seen
 
 
@@ -86,6 +87,11 @@ class Drawing:
     end: int = int(WIDTH - RIGHT)
     base: int = int(HEIGHT - BOTTOM + 18)
 
+    @property
+    def has_kept(self) -> bool:
+        """Whether anything is kept for partners in any month."""
+        return any(month.kept for month in self.months)
+
 
 def draw(months: Sequence[Month]) -> Drawing:
     """Columns of granted and asked GPU-seconds per month, under the line of what is offered."""
@@ -119,7 +125,7 @@ def _column(month: Month, left: float, step: float, top: int, *, is_labelled: bo
         right=_n(left + step),
         offered_y=_n(_y(month.offered, top)),
         bars=bars,
-        is_labelled=is_labelled,
+        is_labelled=is_labelled and left + step / 2 < WIDTH - RIGHT - HALF_LABEL,
     )
 
 

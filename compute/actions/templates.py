@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def snippet(version: TemplateVersion, allocation: Allocation) -> str:
     has_shebang = first.startswith("#!")
     lines = [
         first if has_shebang else "#!/bin/bash",
-        f"#SBATCH --job-name={shlex.quote(version.template.name[:60].replace(' ', '-'))}",
+        f"#SBATCH --job-name={_job_name(version.template.name)}",
         f"#SBATCH --account={allocation.slurm_account}",
         f"#SBATCH --partition={allocation.pool.partition}",
         f"#SBATCH --nodes={version.nodes}",
@@ -113,6 +114,11 @@ def snippet(version: TemplateVersion, allocation: Allocation) -> str:
         *(f"export {name}={shlex.quote(text)}" for name, text in version.environment.items()),
     ]
     return "\n".join([*lines, rest if has_shebang else version.script])
+
+
+def _job_name(name: str) -> str:
+    """What of a name needs no quoting in a shell."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:60].strip("-") or "job"
 
 
 def _clock(minutes: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,12 +30,22 @@ from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request,
 from compute.quota import months_in, spread
 from compute.views.months import later, this_month
 from projects.access import portal_verbs, require_portal
+from projects.models import Partner
 from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
 
 BEFORE, AHEAD = 6, 60
 MOST = 50
 Asked = Mapping[UUID, Mapping[date, int]]
+
+
+class Kept(NamedTuple):
+    """So many GPU-seconds of each month from one to another, for a partner."""
+
+    partner: Partner
+    first: date
+    last: date
+    left: int
 
 
 @dataclass
@@ -157,7 +167,7 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
         "now": now,
         "drawing": draw(list(row.months.values())),
         "over": CapacityMonth.objects.filter(pool=pool, over_committed__gt=0, month__gte=month),
-        "reserves": pool.reserves.filter(left__gt=0, month__gte=month).select_related("partner"),
+        "reserves": _kept(pool, month),
         "unspent": _unspent(user, pool, now),
         "waiting": _waiting(user, pool),
         "verbs": access.cluster_verbs(user, pool.cluster),
@@ -271,6 +281,20 @@ def _unspent(user: Any, pool: Pool, now: datetime) -> list[tuple[Allocation, For
         if ahead and ahead.unspent:
             found.append((allocation, ahead))
     return sorted(found, key=lambda one: -one[1].unspent)[:MOST]
+
+
+def _kept(pool: Pool, since: date) -> list[Kept]:
+    """Reserves, those of one partner with the same amount in months on end as one line."""
+    rows = pool.reserves.filter(left__gt=0, month__gte=since).select_related("partner")
+    found: list[Kept] = []
+    for row in rows.order_by("partner__name", "month"):
+        last = found[-1] if found else None
+        follows = last and last.partner == row.partner and last.last == later(row.month, -1)
+        if last and follows and last.left == row.left:
+            found[-1] = last._replace(last=row.month)
+        else:
+            found.append(Kept(row.partner, row.month, row.month, row.left))
+    return found
 
 
 def _waiting(user: Any, pool: Pool) -> QuerySet[Request]:

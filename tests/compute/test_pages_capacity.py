@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from compute.actions.capacity import reserve_capacity
 from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request
 from compute.quota import month_of
 from tests import make
@@ -161,3 +162,15 @@ def test_a_quota_admin_keeps_some_on_the_page(quota_admin: Caller, pool: Pool) -
     url = reverse("capacity-reserve", args=[pool.slug])
     assert quota_admin.as_browser.post(url, sent).status_code == 302
     assert "Kept Ltd" in of_pool(quota_admin, pool)
+
+
+def test_months_on_end_that_keep_the_same_are_one_line(quota_admin: Caller, pool: Pool) -> None:
+    partner = make.make_partner("Kept Ltd")
+    months = list(pool.capacity.values_list("month", flat=True))
+    for month, hours in zip(months, (50, 50, 70, 50), strict=False):
+        reserve_capacity(by=quota_admin.user, pool=pool, partner=partner,
+                         months={month: hours * HOUR}, now=make.now())  # fmt: skip
+    answer = quota_admin.as_browser.get(reverse("capacity-pool", args=[pool.slug]))
+    lines = [(one.first, one.last, one.left // HOUR) for one in answer.context["reserves"]]
+    first, second, third, fourth = months[:4]
+    assert lines == [(first, second, 50), (third, third, 70), (fourth, fourth, 50)]
