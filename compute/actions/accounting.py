@@ -7,14 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from compute.models import AccountingDifference, LedgerEntry, UsageRecord
-from compute.models.ledger import post
+from compute.models import AccountingDifference, UsageRecord
+from compute.models.ledger import adjust_use
 from projects.access import belongs_to
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
 from projects.models.events import record_event
-
-Kind, Account = LedgerEntry.Kind, LedgerEntry.Account
 
 
 @transaction.atomic
@@ -44,17 +42,12 @@ def correct_difference(
         correction_reason=reason,
     ):
         raise Conflict(_("This difference is made good already."))
-    less = amount > 0
-    post(
+    adjust_use(
         allocation_id=allocation.pk,
-        kind=Kind.CORRECT if less else Kind.USE,
-        debit=Account.USED if less else Account.AVAILABLE,
-        credit=Account.AVAILABLE if less else Account.USED,
-        gpu_seconds=abs(amount),
+        gpu_seconds=-amount,
         source_key=f"correct:{difference.pk}",
         at=now,
         actor=by,
-        may_overdraw=not less,
     )
     UsageRecord.objects.filter(
         cluster=difference.cluster_id,

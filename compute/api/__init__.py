@@ -7,9 +7,10 @@ from compute.api.allocations import (
     UsageResource,
 )
 from compute.api.calls import CallResource
-from compute.api.clusters import CapacityResource, ClusterResource, OrphanResource, PoolResource
+from compute.api.clusters import ClusterResource, OrphanResource
 from compute.api.grants import GrantResource
 from compute.api.jobs import JobResource
+from compute.api.pools import CapacityResource, PoolResource
 from compute.api.reports import UsageReportResource
 from compute.api.requests import RequestResource
 from compute.api.templates import JobTemplateResource

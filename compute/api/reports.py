@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from compute import access
 from compute.actions import usage_reports as actions
+from compute.actions.usage_preview import preview_report
 from compute.models import UsageReport
 from compute.serializers import reports as shapes
 from projects.resources import Resource
@@ -52,7 +53,7 @@ class UsageReportResource(Resource):
             "now": timezone.now(),
         }
         if values["dry_run"]:
-            return Response(shapes.PreviewOut(actions.preview_report(**what)).data)
+            return Response(shapes.PreviewOut(preview_report(**what)).data)
         return self.created(actions.report_usage(by=user, **what))
 
     @extend_schema(request=Nothing, responses=shapes.UsageReportOut)

@@ -12,12 +12,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.forecast import Forecast, forecast
-from compute.models.clusters import Cluster
 from compute.models.pools import Pool
 from compute.models.requests import RequestLine
+from compute.models.seeing import seen
 from compute.states import ALLOCATION_MOVES, ENDED_ALLOCATIONS, AllocationState
 from projects.models.moves import Move, Stateful
-from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -35,12 +34,7 @@ STATE_LABELS = [
 class AllocationQuerySet(models.QuerySet["Allocation"]):
     def visible_to(self, person: Person) -> Self:
         """The project's groups, reviewers, and the operators of the cluster."""
-        if sees_everything(person):
-            return self
-        if not person.is_authenticated:
-            return self.none()
-        operated = Cluster.objects.operated_by(person)
-        return self.filter(project_q(person, "project") | Q(pool__cluster__in=operated))
+        return seen(self, person, cluster="pool__cluster")
 
     def current(self) -> Self:
         """Those that have not ended."""

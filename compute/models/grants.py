@@ -11,10 +11,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
-from compute.models.clusters import Cluster
 from compute.models.pools import Pool
+from compute.models.seeing import seen
 from compute.quota import MAX_GPU_SECONDS
-from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -23,12 +22,7 @@ if TYPE_CHECKING:
 class ExternalGrantQuerySet(models.QuerySet["ExternalGrant"]):
     def visible_to(self, person: Person) -> Self:
         """The project's groups, reviewers, and the operators of the cluster."""
-        if sees_everything(person):
-            return self
-        if not person.is_authenticated:
-            return self.none()
-        operated = Cluster.objects.operated_by(person)
-        return self.filter(project_q(person, "project") | Q(pool__cluster__in=operated))
+        return seen(self, person, cluster="pool__cluster")
 
     def unconfirmed(self) -> Self:
         """Those that nobody who knows the board's decision has looked at yet."""

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
 from compute.models.clusters import Cluster
+from compute.models.seeing import seen
 from compute.quota import reservation
 from compute.states import FINAL, JOB_MOVES, ON_CLUSTER, JobState, Waiting
 from projects.models.moves import Move, Stateful
-from projects.scoping import project_q, sees_everything
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -72,12 +72,7 @@ def key_of(token: str) -> uuid.UUID | None:
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, person: Person) -> Self:
         """The project's groups, portal staff, and the operators of the cluster."""
-        if sees_everything(person):
-            return self
-        if not person.is_authenticated:
-            return self.none()
-        operated = Cluster.objects.operated_by(person)
-        return self.filter(project_q(person, "project") | Q(cluster__in=operated))
+        return seen(self, person, cluster="cluster")
 
     def live(self) -> Self:
         """Those that are not final."""

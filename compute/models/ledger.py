@@ -132,3 +132,24 @@ def post(
     if not Balance.objects.filter(guard).update(**changes):
         raise NotEnough
     return True
+
+
+def adjust_use(
+    *, allocation_id: uuid.UUID, gpu_seconds: int, source_key: str, at: datetime, actor: User
+) -> None:
+    """Book more use out of what is available, or below zero take some back by a reversing row."""
+    if not gpu_seconds:
+        return
+    kinds, accounts = LedgerEntry.Kind, LedgerEntry.Account
+    more = gpu_seconds > 0
+    post(
+        allocation_id=allocation_id,
+        kind=kinds.USE if more else kinds.CORRECT,
+        debit=accounts.AVAILABLE if more else accounts.USED,
+        credit=accounts.USED if more else accounts.AVAILABLE,
+        gpu_seconds=abs(gpu_seconds),
+        source_key=source_key,
+        at=at,
+        actor=actor,
+        may_overdraw=more,  # it was used: asking is too late
+    )

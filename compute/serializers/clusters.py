@@ -8,20 +8,15 @@ from rest_framework import serializers
 
 from compute.models import (
     AccountingDifference,
-    CapacityMonth,
-    ChargeRule,
     Cluster,
     Credential,
     Maintenance,
     OddRecord,
     Orphan,
     Outage,
-    Pool,
-    Reserve,
     SiteConsent,
 )
 from compute.models.clusters import HOLDS_LABELS
-from compute.serializers.amounts import GpuHours, hours
 from projects.serializers import ResourceUrl
 
 
@@ -124,12 +119,6 @@ class SiteConsentOut(serializers.ModelSerializer[SiteConsent]):
         ]  # fmt: skip
 
 
-class SiteRules(serializers.Serializer[Any]):
-    over_use = serializers.ChoiceField(choices=Pool.OverUse.choices, required=False)
-    period = serializers.ChoiceField(choices=Pool.Period.choices, required=False)
-    carries_over = serializers.BooleanField(required=False)
-
-
 class OutageOut(serializers.ModelSerializer[Outage]):
     class Meta:
         model = Outage
@@ -182,79 +171,3 @@ class CredentialOut(serializers.ModelSerializer[Credential]):
     class Meta:
         model = Credential
         fields = ["unix_user", "kind", "expires_at", "delivered_at"]
-
-
-class PoolOut(serializers.ModelSerializer[Pool]):
-    url = ResourceUrl("pools")
-    cluster_slug = serializers.CharField(source="cluster.slug", read_only=True)
-
-    class Meta:
-        model = Pool
-        fields = [
-            "id", "url", "slug", "name", "cluster", "cluster_slug", "partition", "gpu_type",
-            "gpu_count", "gpus_per_node", "gpu_memory_gb", "h100_weight", "gpu_watts",
-            "max_minutes", "over_use", "period", "carries_over",
-        ]  # fmt: skip
-
-
-class ChargeRuleIn(serializers.Serializer[Any]):
-    unit = serializers.CharField(max_length=16, help_text="As the site writes it: core-h.")
-    per = serializers.ChoiceField(choices=ChargeRule.Per.choices)
-    factor = serializers.DecimalField(
-        max_digits=14, decimal_places=4, help_text="Units for one of `per`."
-    )
-    valid_from = serializers.DateField()
-
-
-class ChargeRuleOut(serializers.ModelSerializer[ChargeRule]):
-    class Meta:
-        model = ChargeRule
-        fields = ["version", "unit", "per", "factor", "valid_from", "created_at"]
-
-
-class CapacityOut(serializers.ModelSerializer[CapacityMonth]):
-    url = ResourceUrl("capacity")
-    month = serializers.DateField(format="%Y-%m")
-    offered_gpu_hours = hours("offered")
-    granted_gpu_hours = hours("granted")
-    reserved_gpu_hours = GpuHours(
-        source="reserved", read_only=True, help_text="Kept for partners, not granted yet."
-    )
-    free_gpu_hours = GpuHours(
-        source="free", read_only=True, help_text="Below zero where over-committed by decision."
-    )
-
-    class Meta:
-        model = CapacityMonth
-        fields = [
-            "id", "url", "pool", "month", "offered_gpu_hours", "granted_gpu_hours",
-            "reserved_gpu_hours", "free_gpu_hours",
-        ]  # fmt: skip
-
-
-class CapacityIn(serializers.Serializer[Any]):
-    months = serializers.DictField(
-        child=GpuHours(may_be_zero=True), help_text='What is offered: {"2027-01": hours}'
-    )
-    decision = serializers.CharField(
-        max_length=2000,
-        default="",
-        allow_blank=True,
-        help_text="Whose decision it is to offer less than is granted; the month is marked.",
-    )
-
-
-class ReserveIn(serializers.Serializer[Any]):
-    partner = serializers.UUIDField()
-    months = serializers.DictField(
-        child=GpuHours(may_be_zero=True), help_text='What is kept and not granted: {"2027-01": h}'
-    )
-
-
-class ReserveOut(serializers.ModelSerializer[Reserve]):
-    month = serializers.DateField(format="%Y-%m")
-    left_gpu_hours = hours("left")
-
-    class Meta:
-        model = Reserve
-        fields = ["partner", "month", "left_gpu_hours"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from compute.actions.usage_reports import Preview
+from compute.actions.usage_preview import Preview
 from compute.models import UsageReport
 from compute.serializers.amounts import hours
 from compute.usage_table import MOST_CHARACTERS

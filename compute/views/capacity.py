@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,8 +23,8 @@ from compute.drawing import Month, draw
 from compute.forecast import Forecast
 from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm, clusters_of
 from compute.forms.clusters import SiteRulesForm
-from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request, RequestLine
-from compute.quota import months_in, spread
+from compute.models import Allocation, CapacityMonth, Pool, Request
+from compute.views.capacity_rows import Asked, Row, add_spread, rows_of, sum_of
 from compute.views.months import later, this_month
 from projects.access import portal_verbs, require_portal
 from projects.models import Partner
@@ -36,7 +33,6 @@ from projects.roles import Verb
 
 BEFORE, AHEAD = 6, 60
 MOST = 50
-Asked = Mapping[UUID, Mapping[date, int]]
 
 
 class Kept(NamedTuple):
@@ -46,39 +42,6 @@ class Kept(NamedTuple):
     first: date
     last: date
     left: int
-
-
-@dataclass
-class Year:
-    """The months of one calendar year of a pool, added up."""
-
-    year: int
-    offered: int = 0
-    granted: int = 0
-    kept: int = 0
-    used: int = 0
-    asked: int = 0
-
-    @property
-    def free(self) -> int:
-        return self.offered - self.granted - self.kept
-
-
-@dataclass
-class Row:
-    """One pool of the table."""
-
-    pool: Pool
-    months: dict[date, Month] = field(default_factory=dict)
-
-    def years(self) -> list[Year]:
-        """From this year on, as they were given."""
-        found: dict[int, Year] = {}
-        for month in self.months.values():
-            year = found.setdefault(month.month.year, Year(month.month.year))
-            for name in ("offered", "granted", "kept", "used", "asked"):
-                setattr(year, name, getattr(year, name) + getattr(month, name))
-        return [found[year] for year in sorted(found)]
 
 
 @login_required
@@ -92,12 +55,12 @@ def capacity_page(request: SignedIn) -> HttpResponse:
     what_if = WhatIfForm(request.GET if "gpu_hours" in request.GET else None, pools=visible)
     extra = _what_if(what_if, now)
     month = this_month(now)
-    rows = _rows(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), extra)
+    rows = rows_of(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), extra)
     rows = [row for row in rows if any(m.offered or m.asked for m in row.months.values())]
     context = {
         "rows": rows,
         "years": rows[0].years() if rows else [],
-        "drawing": draw(_sum(rows)),
+        "drawing": draw(sum_of(rows)),
         "filters": filters,
         "what_if": what_if,
         "tight": _tight(rows, extra),
@@ -160,7 +123,7 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
     user, now = request.user, timezone.now()
     month = this_month(now)
     pools = Pool.objects.filter(pk=pool.pk).select_related("cluster")
-    [row] = _rows(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), {})
+    [row] = rows_of(request, pools, later(month, -BEFORE), later(month, AHEAD + 1), {})
     initial = {"first": month, "last": later(month, AHEAD)}
     context: dict[str, Any] = {
         "pool": pool,
@@ -186,60 +149,6 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
     return render(request, "compute/pool_capacity.html", context, status=status)
 
 
-def _rows(
-    request: SignedIn, pools: QuerySet[Pool], start: date, end: date, extra: Asked
-) -> list[Row]:
-    """Every month of [start, end) of each pool; asked are the requests that one may see."""
-    offered = {
-        (row.pool_id, row.month): row
-        for row in CapacityMonth.objects.filter(pool__in=pools, month__gte=start, month__lt=end)
-    }
-    used = _used(pools, start, end)
-    asked = _asked(request, pools, start)
-    rows = [Row(pool) for pool in pools]
-    months = list(months_in(start, end))
-    for row in rows:
-        key = row.pool.pk
-        for month in months:
-            known = offered.get((key, month))
-            row.months[month] = Month(
-                month=month,
-                offered=known.offered if known else 0,
-                granted=known.granted if known else 0,
-                kept=known.reserved if known else 0,
-                used=used.get((key, month), 0),
-                asked=asked[key].get(month, 0) + extra.get(key, {}).get(month, 0),
-            )
-    return rows
-
-
-def _used(pools: QuerySet[Pool], start: date, end: date) -> dict[tuple[UUID, date], int]:
-    own = MonthlyUse.objects.filter(
-        allocation__pool__in=pools,
-        allocation__origin=Allocation.Origin.OWN_POOL,  # other boards' hours are not of the offer
-        month__gte=start,
-        month__lt=end,
-    )
-    sums = own.order_by().values_list("allocation__pool", "month").annotate(n=Sum("gpu_seconds"))
-    return {(pool, month): amount for pool, month, amount in sums}
-
-
-def _asked(
-    request: SignedIn, pools: QuerySet[Pool], start: date
-) -> defaultdict[UUID, dict[date, int]]:
-    undecided = Request.objects.visible_to(request.user).undecided()
-    lines = RequestLine.objects.filter(request__in=undecided, pool__in=pools, end__gt=start)
-    found: defaultdict[UUID, dict[date, int]] = defaultdict(dict)
-    for line in lines:
-        _add(found[line.pool_id], line.gpu_seconds, max(line.start, start), line.end)
-    return found
-
-
-def _add(months: dict[date, int], amount: int, start: date, end: date) -> None:
-    for month, part in spread(amount, start, end).items():
-        months[month] = months.get(month, 0) + part
-
-
 def _what_if(form: WhatIfForm, now: datetime) -> Asked:
     if not form.is_bound or not form.is_valid():
         return {}
@@ -247,7 +156,7 @@ def _what_if(form: WhatIfForm, now: datetime) -> Asked:
     months: dict[date, int] = {}
     start = max(values["start"], now.astimezone(UTC).date())
     if start < values["end"]:
-        _add(months, values["gpu_hours"], start, values["end"])
+        add_spread(months, values["gpu_hours"], start, values["end"])
     return {values["pool"].pk: months}
 
 
@@ -259,16 +168,6 @@ def _tight(rows: Iterable[Row], extra: Asked) -> list[Month]:
         for month in row.months.values()
         if extra.get(row.pool.pk, {}).get(month.month) and month.free_after < 0
     ]
-
-
-def _sum(rows: Iterable[Row]) -> list[Month]:
-    totals: dict[date, list[int]] = {}
-    for row in rows:
-        for month in row.months.values():
-            total = totals.setdefault(month.month, [0] * 5)
-            parts = (month.offered, month.granted, month.asked, month.kept, month.used)
-            totals[month.month] = [a + b for a, b in zip(total, parts, strict=True)]
-    return [Month(month, *totals[month]) for month in sorted(totals)]
 
 
 def _unspent(user: Any, pool: Pool, now: datetime) -> list[tuple[Allocation, Forecast]]:

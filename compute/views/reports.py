@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import usage_reports as actions
+from compute.actions.usage_preview import preview_report
 from compute.forms.reports import UsageReportForm
 from compute.models import UsageReport
 from projects.pages import SignedIn
@@ -43,7 +44,7 @@ def report_usage(request: SignedIn, slug: str) -> HttpResponse:
                 actions.report_usage(by=user, **what)
                 messages.success(request, _("Booked. It can be taken back below."))
                 return redirect("cluster-report", cluster.slug)
-            preview = actions.preview_report(**what)
+            preview = preview_report(**what)
     reports = UsageReport.objects.visible_to(user).filter(cluster=cluster)
     context = {
         "cluster": cluster,
