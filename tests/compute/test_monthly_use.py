@@ -67,7 +67,7 @@ def test_only_what_changed_is_worked_out_anew(allocation: Allocation) -> None:
     assert months(allocation) == {"2027-01": 12}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.integers(epoch("2026-01-01T00:00"), epoch("2027-01-01T00:00")),
     lasts=st.integers(0, 400 * 86_400),

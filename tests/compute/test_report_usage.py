@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compute.models import Allocation, Balance, Cluster, LedgerEntry, UsageRecord, UsageReport
@@ -229,6 +229,7 @@ def test_a_file_can_be_sent_and_a_picture_is_told_so(operator: Caller, away: All
 def test_the_sum_of_any_corrections_is_the_last_amount(operator: Caller, away: Allocation) -> None:
     """Whatever was reported and taken back in between: books equal records."""
 
+    @settings(deadline=None, max_examples=20)
     @given(st.lists(st.integers(1, 12), min_size=1, max_size=6))
     def holds(amounts: list[int]) -> None:
         for amount in amounts:
