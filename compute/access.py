@@ -193,11 +193,17 @@ def require_report(person: Person, cluster: Cluster) -> None:
 
 
 def get_report(person: Person, key: Key, verb: Verb = Verb.VIEW) -> UsageReport:
-    """A report of usage by UUID; its maker may all. Raises NotThere, NotAllowed."""
+    """A report of usage by UUID; its maker may all, for as long as they report there.
+
+    Raises NotThere, NotAllowed.
+    """
     rows = UsageReport.objects.visible_to(person).select_related("cluster", "by")
     report = fetch(rows, key)
-    if verb is not Verb.VIEW and report.by_id != person.pk:
-        require(cluster_verbs(person, report.cluster), verb)
+    if verb is not Verb.VIEW and verb not in cluster_verbs(person, report.cluster):
+        keys = reportable_allocations(person, report.cluster).values_list("pk", flat=True)
+        named = {one["allocation"] for one in report.changes}
+        if report.by_id != person.pk or named - set(map(str, keys)):
+            require(frozenset(), verb)
     return report
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from compute.quota import MAX_GPU_SECONDS, BadAmount, gpu_seconds
 
-MOST_LINES = 20_000
-MOST_CHARACTERS = 3_000_000
+MOST_LINES = 5_000  # a report is booked in one transaction, while somebody waits
+MOST_CHARACTERS = 1_000_000
 
 # Column → the names it may have, as sacct and other sites' tools write them, in small letters.
 COLUMNS: Mapping[str, Sequence[str]] = {
@@ -79,7 +79,7 @@ def read_table(text: str) -> UsageTable:
     """
     table = UsageTable()
     if len(text) > MOST_CHARACTERS:
-        table.problems.append((1, _("This is more than 3 MB; report it in parts.")))
+        table.problems.append((1, _("This is more than 1 MB; report it in parts.")))
         return table
     lines = _lines(text)
     _number, head = next(lines, (1, []))
@@ -90,7 +90,7 @@ def read_table(text: str) -> UsageTable:
         return table
     for number, cells in lines:
         if number > MOST_LINES:
-            table.problems.append((number, _("More than 20,000 lines; report them in parts.")))
+            table.problems.append((number, _("More than 5,000 lines; report them in parts.")))
             break
         said = {name: cells[at].strip() for name, at in columns.items() if at < len(cells)}
         try:

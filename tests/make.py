@@ -331,6 +331,7 @@ def make_report(allocation: Allocation, *, by: User, text: str = "") -> UsageRep
         by=by,
         cluster=clusters.get(),
         allocations=Allocation.objects.filter(pk=allocation.pk),
+        operates=True,
         text=text or usage_table(allocation),
         now=now(),
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import AccountingDifference, UsageRecord
-from compute.models.ledger import adjust_use
+from compute.models.ledger import NotEnough, adjust_use
 from projects.access import belongs_to
 from projects.errors import Conflict, Invalid, NotAllowed
 from projects.models import User
@@ -42,13 +42,19 @@ def correct_difference(
         correction_reason=reason,
     ):
         raise Conflict(_("This difference is made good already."))
-    adjust_use(
-        allocation_id=allocation.pk,
-        gpu_seconds=-amount,
-        source_key=f"correct:{difference.pk}",
-        at=now,
-        actor=by,
-    )
+    try:
+        with transaction.atomic():
+            adjust_use(
+                allocation_id=allocation.pk,
+                gpu_seconds=-amount,
+                source_key=f"correct:{difference.pk}",
+                at=now,
+                actor=by,
+            )
+    except NotEnough as error:
+        raise Conflict(
+            _("Less is booked than this would take back; compare again first.")
+        ) from error
     UsageRecord.objects.filter(
         cluster=difference.cluster_id,
         slurm_job_id=difference.slurm_job_id,

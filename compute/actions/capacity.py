@@ -79,7 +79,7 @@ def reserve_capacity(
         own = Reserve.objects.filter(pool=pool, month=month, partner=partner)
         kept = own.values_list("left", flat=True).first() or 0
         free = row.free + kept if row else 0
-        if wanted > max(free, 0):
+        if wanted > max(free, kept):  # less than before can always be kept
             raise Conflict(
                 _("%(pool)s has %(free)s GPU-h free in %(month)s; keep at most that.")
                 % {"pool": pool, "free": gpu_hours(max(free, 0)), "month": f"{month:%Y-%m}"}

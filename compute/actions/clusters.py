@@ -51,8 +51,8 @@ def update_cluster(*, by: User, cluster: Cluster, values: dict[str, Any], now: d
     }
     if "rest_url" in changes:
         check_address(str(values["rest_url"]))
-    if changes.get("connection", ("", ""))[1] == Cluster.Connection.RUN:
-        _need_consent(cluster)
+    if "connection" in changes:
+        _check_connection(cluster, values["connection"])
     if not changes:
         return
     for name, (_before, value) in changes.items():
@@ -62,11 +62,19 @@ def update_cluster(*, by: User, cluster: Cluster, values: dict[str, Any], now: d
     ring("compute.sync_cluster", cluster.slug)
 
 
-def _need_consent(cluster: Cluster) -> None:
-    if not cluster.has_consent():
-        sentence = _("Record the site's consent first: who agreed to jobs from the portal, and "
-                     "where that stands.")  # fmt: skip
+def _check_connection(cluster: Cluster, wanted: str) -> None:
+    """The row is held, so that a consent is not withdrawn meanwhile."""
+    locked = Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
+    standing = cluster.reports.filter(undone_at=None).count()
+    if locked.connection == Cluster.Connection.NONE and standing:
+        sentence = _("Usage was reported here (%(n)s reports). Once connected, the portal reads "
+                     "all of it from the cluster itself and would count it twice: take the "
+                     "reports back first.") % {"n": standing}  # fmt: skip
         raise Conflict(sentence, fields={"connection": [sentence]})
+    if wanted == Cluster.Connection.RUN and not cluster.has_consent():
+        missing = _("Record the site's consent first: who agreed to jobs from the portal, and "
+                    "where that stands.")  # fmt: skip
+        raise Conflict(missing, fields={"connection": [missing]})
 
 
 def check_address(url: str) -> None:

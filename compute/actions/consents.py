@@ -53,6 +53,7 @@ def withdraw_consent(*, by: User, consent: SiteConsent, reason: str, now: dateti
     if not reason.strip():
         sentence = _("Say why; the log keeps it.")
         raise Invalid(sentence, fields={"reason": [sentence]})
+    Cluster.objects.select_for_update(no_key=True).get(pk=consent.cluster_id)
     rows = SiteConsent.objects.filter(pk=consent.pk, withdrawn_at=None)
     if not rows.update(withdrawn_at=now, withdrawn_reason=reason):
         raise Conflict(_("This consent was withdrawn already."))

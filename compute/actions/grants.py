@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from compute.actions.granting import open_allocation
-from compute.models import Allocation, ExternalGrant, Pool, Statement
+from compute.actions.requests import FURTHEST_AHEAD, LONGEST_WINDOW
+from compute.models import Allocation, Cluster, ExternalGrant, Pool, Statement
 from compute.models.allocations import ACCOUNT_PREFIX
 from compute.models.clusters import SLURM_NAME
 from projects.access import belongs_to
@@ -88,7 +89,10 @@ def confirm_grant(*, by: User, grant: ExternalGrant, remark: str, now: datetime)
 
     Raises NotAllowed for one's own project, Conflict if it was decided on or its window is over.
     """
+    Cluster.objects.select_for_update(no_key=True).get(pk=grant.pool.cluster_id)
     _take(by, grant, State.CONFIRMED, remark, now)
+    if grant.slurm_account and _is_taken(grant.pool, grant.slurm_account):
+        raise Conflict(TAKEN)
     if grant.end <= now.astimezone(UTC).date():
         raise Conflict(_("Its window ended on %(day)s.") % {"day": grant.end})
     allocation = open_allocation(
@@ -166,6 +170,10 @@ def _check(facts: GrantFacts, now: datetime) -> None:
         wrong["end"] = [_("The window must end after it begins.")]
     elif facts.end <= now.astimezone(UTC).date():
         wrong["end"] = [_("This window is over.")]
+    elif facts.end > now.astimezone(UTC).date() + FURTHEST_AHEAD or (
+        facts.end - facts.start > LONGEST_WINDOW
+    ):
+        wrong["end"] = [_("A window lasts five years at most and ends within ten.")]
     if facts.decided_on > now.astimezone(UTC).date():
         wrong["decided_on"] = [_("Register it once it is decided.")]
     for name in ("board", "reference", "amount", "conversion"):
@@ -188,11 +196,15 @@ def _wrong_account(facts: GrantFacts) -> dict[str, list[Any]]:
     if name.startswith(ACCOUNT_PREFIX) or name in parents:
         return {"slurm_account": [_("This account is not a grant's; leave it empty for one of "
                                     "the portal's own.")]}  # fmt: skip
-    taken = Allocation.objects.filter(pool__cluster=facts.pool.cluster_id, slurm_account=name)
-    if taken.exists():
-        return {"slurm_account": [_("Another allocation on this cluster is booked by this account "
-                                    "already.")]}  # fmt: skip
-    return {}
+    return {"slurm_account": [TAKEN]} if _is_taken(facts.pool, name) else {}
+
+
+TAKEN = _("Another allocation on this cluster is booked by this account already.")
+
+
+def _is_taken(pool: Pool, name: str) -> bool:
+    rows = Allocation.objects.filter(pool__cluster=pool.cluster_id, slurm_account=name)
+    return rows.exists()
 
 
 def _record(by: User, kind: str, grant: ExternalGrant, now: datetime, reason: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +27,10 @@ def confirm_limit(*, by: User, limit: Limit, remark: str, now: datetime) -> None
         raise Conflict(_("The portal reads the limits of this cluster itself."))
     if limit.state == LimitState.SET_NOT_PROVEN and not limit.is_changed:
         raise Conflict(_("This was confirmed already."))
+    if limit.state == LimitState.NEEDS_OPERATOR and limit.detail != limit.asked:
+        raise Conflict(_("It changed meanwhile. Reload the page."))
     closed = limit.is_to_be_closed
-    values = {
+    values: dict[str, Any] = {
         "detail": "ConfirmedByOperator",
         "command": "",
         "observed_at": now,

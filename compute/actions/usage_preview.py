@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from compute.models import Allocation, Cluster, UsageRecord
@@ -16,6 +16,7 @@ from compute.models.reports import total_id
 from compute.usage_table import UsageRow, UsageTable, read_table
 from projects.access import as_uuid
 from projects.errors import Conflict
+from projects.models import User
 
 LATE_END = timedelta(days=31)  # a job may run on after the window that it began in
 Key = tuple[int, int]  # of a row: the job's id and when it was submitted
@@ -62,11 +63,18 @@ class Preview:
 
 
 def preview_report(
-    *, cluster: Cluster, allocations: QuerySet[Allocation], text: str, now: datetime
+    *,
+    by: User,
+    cluster: Cluster,
+    allocations: QuerySet[Allocation],
+    operates: bool,
+    text: str,
+    now: datetime,
 ) -> Preview:
     """What booking this table would do; nothing is written.
 
-    `allocations` are those that the person may report for. Raises Conflict for a cluster whose
+    `allocations` are those that the person may report for; who operates the cluster may also
+    correct what others reported. Raises Conflict for a cluster whose
     accounting the portal reads itself.
     """
     if cluster.connection != Cluster.Connection.NONE:
@@ -76,7 +84,9 @@ def preview_report(
         )
     table = read_table(text)
     preview = Preview(steps=table.steps, without_gpus=table.without_gpus, problems=table.problems)
-    _find_changes(preview, table, cluster, allocations, now)
+    _find_changes(preview, table, cluster, _accounts(cluster, allocations), now)
+    if not operates:
+        _keep_others(preview, by)
     preview.problems.sort(key=lambda problem: problem[0])
     return preview
 
@@ -85,11 +95,10 @@ def _find_changes(
     preview: Preview,
     table: UsageTable,
     cluster: Cluster,
-    allocations: QuerySet[Allocation],
+    known: Mapping[str, Allocation],
     now: datetime,
 ) -> None:
-    known = _accounts(cluster, allocations)
-    booked = _booked(cluster)
+    booked = _booked(cluster, table, known)
     spans = _Spans(booked.values())
     seen: dict[Key, int] = {}
     for row in table.rows:
@@ -113,25 +122,45 @@ def _find_changes(
         spans.add(allocation.pk, key, int(row.start.timestamp()), int(row.end.timestamp()))
 
 
+def _keep_others(preview: Preview, by: User) -> None:
+    """What somebody else reported is not changed by a project for itself."""
+    for change in preview.changes:
+        report = change.record.report if change.record else None
+        if report is not None and report.by_id != by.pk:
+            sentence = _("%(who)s reported this; only they or the cluster's operators correct it.")
+            who = {"who": report.by.shown_name}
+            preview.problems.append((change.row.line, sentence % who))
+
+
+Span = tuple[int, int]  # [start, end) in epoch seconds
+
+
 class _Spans:
-    """When which rows of an allocation ran: a total over what is counted already counts twice."""
+    """When which rows of an allocation ran: a total over what is counted already counts twice.
+
+    Totals are few, jobs may be thousands: a job is held against totals alone.
+    """
 
     def __init__(self, records: Iterable[UsageRecord]) -> None:
-        self._of: dict[UUID, dict[Key, tuple[int, int]]] = {}
+        self._jobs: dict[UUID, dict[Key, Span]] = {}
+        self._totals: dict[UUID, dict[Key, Span]] = {}
         for row in records:
             if row.start_time is not None and row.end_time is not None:
                 key = (row.slurm_job_id, row.submit_time)
                 self.add(row.allocation_id, key, row.start_time, row.end_time)
 
     def add(self, allocation: UUID, key: Key, start: int, end: int) -> None:
-        self._of.setdefault(allocation, {})[key] = (start, end)
+        spans = self._totals if key[0] < 0 else self._jobs
+        spans.setdefault(allocation, {})[key] = (start, end)
 
     def double(self, row: UsageRow, key: Key, allocation: Allocation) -> str:
         """What is wrong with it, as a sentence; empty if nothing is counted twice."""
         start, end = row.start.timestamp(), row.end.timestamp()
-        for other, (since, until) in self._of.get(allocation.pk, {}).items():
-            one_is_total = row.job is None or other[0] < 0
-            if other != key and one_is_total and since < end and until > start:
+        others = self._totals.get(allocation.pk, {})
+        if row.job is None:
+            others = others | self._jobs.get(allocation.pk, {})
+        for other, (since, until) in others.items():
+            if other != key and since < end and until > start:
                 return _("It would count twice what is booked from %(start)s to %(end)s; report "
                          "either jobs or totals of a period.") % {
                     "start": f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d}",
@@ -147,9 +176,18 @@ def _accounts(cluster: Cluster, allocations: QuerySet[Allocation]) -> dict[str, 
     return found | {str(allocation.pk): allocation for allocation in found.values()}
 
 
-def _booked(cluster: Cluster) -> dict[tuple[int, int], UsageRecord]:
+def _booked(
+    cluster: Cluster, table: UsageTable, known: Mapping[str, Allocation]
+) -> dict[Key, UsageRecord]:
+    """What is booked of the allocations and jobs that the table names; a cluster has far more."""
+    named = {known[row.account].pk for row in table.rows if row.account in known}
+    jobs = {row.job for row in table.rows if row.job is not None}
     rows = UsageRecord.objects.filter(cluster=cluster, restarts=0)
-    return {(row.slurm_job_id, row.submit_time): row for row in rows.select_related("allocation")}
+    rows = rows.filter(Q(allocation__in=named) | Q(slurm_job_id__in=jobs))
+    return {
+        (row.slurm_job_id, row.submit_time): row
+        for row in rows.select_related("allocation", "report__by")
+    }
 
 
 def _no_account(row: UsageRow) -> str:

@@ -24,12 +24,15 @@ def report_usage(
     by: User,
     cluster: Cluster,
     allocations: QuerySet[Allocation],
+    operates: bool,
     text: str,
     now: datetime,
 ) -> UsageReport:
     """Book a table of usage as a whole. Raises Invalid with every line that is wrong, Conflict."""
     Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)  # one report at a time
-    preview = preview_report(cluster=cluster, allocations=allocations, text=text, now=now)
+    preview = preview_report(
+        by=by, cluster=cluster, allocations=allocations, operates=operates, text=text, now=now
+    )
     if preview.problems:
         lines = [f"{_('Line')} {line}: {problem}" for line, problem in preview.problems]
         raise Invalid(

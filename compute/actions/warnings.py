@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from compute.models import AccountingCursor, AccountingDifference, Allocation, Cluster, Credential
+from compute.models import AccountingDifference, Allocation, Cluster, Credential
 from compute.models.told import Told
 from projects.actions.notices import tell
 from projects.models import User
@@ -30,7 +31,7 @@ def warn(*, now: datetime) -> int:
         sum(_lapses(row, now) for row in _open(now).filter(balance__available__gt=0))
         + sum(_budget(row, now) for row in _open(now))
         + sum(_credential(row, now) for row in _credentials(now))
-        + sum(_late(row, now) for row in _behind(now))
+        + sum(_late(cluster, since, now) for cluster, since in _behind(now))
         + sum(_differs(row, now) for row in _differing())
     )
 
@@ -104,21 +105,23 @@ def _credential(credential: Credential, now: datetime) -> bool:
     return True
 
 
-def _behind(now: datetime) -> Iterable[AccountingCursor]:
-    """Connected clusters with allocations whose accounting stands still."""
-    connected = Cluster.objects.connected()
-    rows = AccountingCursor.objects.filter(cluster__in=connected)
-    rows = rows.filter(read_until__lt=now - BOOKED_WITHIN)
-    current = Allocation.objects.current().values("pool__cluster")
-    return rows.filter(cluster__in=current).select_related("cluster")
+def _behind(now: datetime) -> Iterable[tuple[Cluster, datetime]]:
+    """Connected clusters whose accounting stands still, or never began, and since when."""
+    current = Allocation.objects.current().filter(pool__cluster=OuterRef("pk"))
+    oldest = current.order_by("created_at").values("created_at")[:1]
+    rows = Cluster.objects.connected().annotate(
+        since=Coalesce("accountingcursor__read_until", Subquery(oldest))
+    )
+    rows = rows.filter(Exists(current), since__lt=now - BOOKED_WITHIN)
+    return [(cluster, getattr(cluster, "since")) for cluster in rows]  # noqa: B009 (annotated)
 
 
 @transaction.atomic
-def _late(cursor: AccountingCursor, now: datetime) -> bool:
-    if not Told.objects.first_time(f"late:{cursor.pk}:{cursor.read_until.isoformat()}", now):
+def _late(cluster: Cluster, since: datetime, now: datetime) -> bool:
+    if not Told.objects.first_time(f"late:{cluster.pk}:{since.isoformat()}", now):
         return False
-    hours = int((now - cursor.read_until).total_seconds() // 3600)
-    _tell_site(cursor.cluster, now, hours=hours)
+    hours = int((now - since).total_seconds() // 3600)
+    _tell_site(cluster, now, hours=hours)
     return True
 
 

@@ -48,13 +48,15 @@ class UsageReportResource(Resource):
         access.require_report(user, cluster)
         what: dict[str, Any] = {
             "cluster": cluster,
+            "by": user,
+            "operates": Verb.REPORT_USAGE in access.cluster_verbs(user, cluster),
             "allocations": access.reportable_allocations(user, cluster),
             "text": values["text"],
             "now": timezone.now(),
         }
         if values["dry_run"]:
             return Response(shapes.PreviewOut(preview_report(**what)).data)
-        return self.created(actions.report_usage(by=user, **what))
+        return self.created(actions.report_usage(**what))
 
     @extend_schema(request=Nothing, responses=shapes.UsageReportOut)
     @action(detail=True, methods=["post"])

@@ -17,6 +17,7 @@ from projects.models import Partner
 from projects.pages import Filters, PageForm
 
 MOST_MONTHS = 120
+LAST_YEAR = 2200
 
 
 class CapacityFilters(Filters):
@@ -57,7 +58,7 @@ class WhatIfForm(forms.Form):
         if start and end:
             if end <= start:
                 raise ValidationError(_("The window must end after it begins."))
-            if (end - start).days > MOST_MONTHS * 31:
+            if (end - start).days > MOST_MONTHS * 31 or end.year > LAST_YEAR:
                 raise ValidationError(_("Ten years at most."))
         return values
 
@@ -87,7 +88,7 @@ class _MonthsForm(PageForm):
         if first and last:
             if last < first:
                 raise ValidationError(_("The last month lies before the first."))
-            if (last - first).days > MOST_MONTHS * 31:
+            if (last - first).days > MOST_MONTHS * 31 or last.year > LAST_YEAR:
                 raise ValidationError(_("Ten years at most."))
         return values
 

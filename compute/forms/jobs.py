@@ -128,8 +128,10 @@ class TemplateForm(PageForm):
         ("environment", _("environment")),
     ]
 
-    gpus = forms.IntegerField(label=_("GPUs over all nodes"), min_value=1, initial=1)
-    nodes = forms.IntegerField(label=_("nodes"), min_value=1, initial=1)
+    gpus = forms.IntegerField(
+        label=_("GPUs over all nodes"), min_value=1, max_value=10**6, initial=1
+    )
+    nodes = forms.IntegerField(label=_("nodes"), min_value=1, max_value=10**6, initial=1)
     minutes = forms.IntegerField(
         label=_("time limit in minutes"), min_value=1, max_value=10**6, initial=60
     )

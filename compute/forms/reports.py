@@ -32,6 +32,8 @@ class UsageReportForm(PageForm):
                 values["text"] = file.read(MOST_CHARACTERS * 2).decode("utf-8")
             except UnicodeDecodeError:
                 self.add_error("table", _("This file is no text in UTF-8."))
+        if "\0" in values.get("text", ""):
+            self.add_error("table", _("This file is no text in UTF-8."))
         if not values.get("text", "").strip() and not self.errors:
             self.add_error("text", _("Paste a table, or choose a file."))
         return values

@@ -112,6 +112,15 @@ class Allocation(Stateful):
         """Whether the site keeps its Slurm account: the portal reads it and never writes it."""
         return not self.slurm_account.startswith(ACCOUNT_PREFIX)
 
+    def counts(self, epoch: int) -> bool:
+        """Whether what began then on its Slurm account is use of it.
+
+        An account of its own is used by nothing else; a site's may be older, and go on after it.
+        """
+        if not self.is_on_sites_account:
+            return True
+        return self.start <= datetime.fromtimestamp(epoch, UTC).date() < self.end
+
     def is_open(self, now: datetime) -> bool:
         """Whether the window holds this moment."""
         return self.start <= now.astimezone(UTC).date() < self.end
@@ -146,6 +155,8 @@ class Balance(models.Model):
     available = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
     used = models.BigIntegerField(default=0)
+    # What was used when use by month was last worked out (see monthly.py)
+    rolled_up = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

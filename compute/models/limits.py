@@ -80,6 +80,11 @@ class Limit(Stateful):
         return self.allocation.has_ended or self.allocation.paused_at is not None
 
     @property
+    def asked(self) -> str:
+        """What the operator of a cluster that is not connected is asked for, as `detail`."""
+        return "ToBeClosed" if self.is_to_be_closed else "ToBeConfirmed"
+
+    @property
     def is_changed(self) -> bool:
         """Whether another limit is desired than was last proven."""
         if self.is_to_be_closed:

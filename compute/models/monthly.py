@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from compute.models.allocations import Allocation, Balance
 
@@ -44,13 +43,13 @@ class MonthlyUse(models.Model):
 
 
 def roll_up() -> int:
-    """Bring months up to date where their sum is not what is booked; how many allocations."""
-    known = MonthlyUse.objects.filter(allocation=OuterRef("allocation")).order_by()
-    sums = known.values("allocation").annotate(total=Sum("gpu_seconds")).values("total")
-    behind = Balance.objects.annotate(known=Coalesce(Subquery(sums), 0)).exclude(used=F("known"))
-    keys = list(behind.values_list("allocation", flat=True))
-    roll_up_these(keys)
-    return len(keys)
+    """Bring months up to date where use was booked since; how many allocations."""
+    behind = Balance.objects.exclude(used=F("rolled_up")).values_list("allocation", "used")
+    booked = dict(behind)
+    roll_up_these(booked)
+    for allocation, used in booked.items():
+        Balance.objects.filter(allocation=allocation).update(rolled_up=used)
+    return len(booked)
 
 
 @transaction.atomic

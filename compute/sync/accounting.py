@@ -79,7 +79,7 @@ def take(
     rows = [
         _incoming(cluster_id, accounts[record.account].pk, record)
         for record in records
-        if record.account in accounts
+        if is_ours(accounts, record)
     ]
     return book_all(cluster_id, rows, at=now) if rows else Booked(0, 0)
 
@@ -106,11 +106,19 @@ def _read_history(cluster: Cluster, clients: Connections, now: datetime) -> int:
         return 0
     since = cursor.read_until if cursor else min(a.created_at for a in accounts.values())
     history = read_history(clients, since=since, now=now)
-    ours = [record for record in history if record.account in accounts and not is_probe(record)]
+    ours = [record for record in history if is_ours(accounts, record)]
     with transaction.atomic():
         take(accounts, sound(cluster, ours, now=now), now=now)
         AccountingCursor.objects.update_or_create(cluster=cluster, defaults={"read_until": now})
     return len(ours)
+
+
+def is_ours(accounts: Mapping[str, Allocation], record: JobRecord) -> bool:
+    """Whether a row of a cluster's history is use of one of its allocations."""
+    allocation = accounts.get(record.account)
+    if allocation is None or is_probe(record):
+        return False
+    return allocation.counts(record.start_time or record.submit_time)
 
 
 def accounts_of(cluster: Cluster) -> dict[str, Allocation]:
@@ -209,15 +217,16 @@ def _keys(usage: UsageRecord) -> list[str]:
 
 
 def _source(usage: UsageRecord) -> str:
-    return _named(usage.cluster_id, usage.slurm_job_id, usage.submit_time, usage.restarts)
+    return named(usage.cluster_id, usage.slurm_job_id, usage.submit_time, usage.restarts)
 
 
 def source_of(cluster_id: UUID, record: JobRecord) -> str:
     """What the entries of a row are called in the ledger, before the account."""
-    return _named(cluster_id, record.job_id, record.submit_time, record.restarts)
+    return named(cluster_id, record.job_id, record.submit_time, record.restarts)
 
 
-def _named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
+def named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
+    """What the entries of a row of that identity are called."""
     day, second = divmod(submit_time, 86_400)
     minute, second = divmod(second, 60)
     clock = _MINUTES[minute] + _SECONDS[second]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -20,9 +20,8 @@ from compute.models import (
 )
 from compute.quota import month_of, next_month
 from compute.slurm.types import JobRecord
-from compute.sync.accounting import accounts_of, source_of, take
+from compute.sync.accounting import accounts_of, is_ours, named, source_of, take
 from compute.sync.connections import Connections
-from compute.sync.holds import is_probe
 from compute.sync.oddities import sound
 
 log = structlog.get_logger(__name__)
@@ -49,7 +48,7 @@ def compare(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[st
     records = [
         record
         for record in clients.any().history(start=part.start, end=part.end)
-        if record.account in accounts and not is_probe(record)
+        if is_ours(accounts, record)
     ]
     good = sound(cluster, records, now=now)
     with transaction.atomic():
@@ -132,9 +131,13 @@ def _differences(
 
 
 def _booked(cluster: Cluster, records: list[JobRecord]) -> dict[str, int]:
-    """GPU-seconds in the ledger by the source of the row."""
+    return _booked_of(cluster, [(_identity(one), source_of(cluster.pk, one)) for one in records])
+
+
+def _booked_of(cluster: Cluster, rows: Sequence[tuple[Identity, str]]) -> dict[str, int]:
+    """GPU-seconds in the ledger by the source of the row, with what people corrected."""
     totals: dict[str, int] = {}
-    sources = [source_of(cluster.pk, record) for record in records]
+    sources = [source for _key, source in rows]
     for n in range(0, len(sources), 5000):
         keys = [
             f"{source}:{account}"
@@ -149,9 +152,8 @@ def _booked(cluster: Cluster, records: list[JobRecord]) -> dict[str, int]:
     for row in cluster.differences.exclude(corrected_at=None):
         one = (row.slurm_job_id, row.submit_time, row.restarts)
         corrections[one] = corrections.get(one, 0) + row.correction
-    for record in records if corrections else ():
-        source = source_of(cluster.pk, record)
-        totals[source] = totals.get(source, 0) + corrections.get(_identity(record), 0)
+    for identity, source in rows if corrections else ():
+        totals[source] = totals.get(source, 0) + corrections.get(identity, 0)
     return totals
 
 
@@ -160,32 +162,35 @@ def _gone(
 ) -> list[AccountingDifference]:
     """What was booked of the month and the cluster does not know any more."""
     rows = UsageRecord.objects.filter(
+        ~Q(job__isnull=False, job__settled_at=None),
         cluster=cluster,
         end_time__gte=part.start,
         end_time__lt=min(part.end, int(now.timestamp())),
-        gpu_seconds__gt=0,
         source=UsageRecord.Source.SLURM,
     )
-    known = rows.values_list(
-        "slurm_job_id", "submit_time", "restarts", "allocation", "gpu_seconds"
-    )
+    gone = [row for row in rows.iterator() if _identity(row) not in seen]
+    booked = _booked_of(cluster, [(_identity(row), _source(cluster, row)) for row in gone])
     return [
         AccountingDifference(
             cluster=cluster,
-            allocation_id=allocation,
+            allocation_id=row.allocation_id,
             kind=Kind.GONE,
             month=part.month,
-            slurm_job_id=job_id,
-            submit_time=submitted,
-            restarts=restarts,
+            slurm_job_id=row.slurm_job_id,
+            submit_time=row.submit_time,
+            restarts=row.restarts,
             booked_gpu_seconds=amount,
             said_gpu_seconds=0,
             found_at=now,
             last_seen_at=now,
         )
-        for job_id, submitted, restarts, allocation, amount in known.iterator()
-        if (job_id, submitted, restarts) not in seen
+        for row in gone
+        if (amount := booked.get(_source(cluster, row), 0))
     ]
+
+
+def _source(cluster: Cluster, row: UsageRecord) -> str:
+    return named(cluster.pk, *_identity(row))
 
 
 def _of(
@@ -209,7 +214,10 @@ def _of(
 def _list(cluster: Cluster, found: list[AccountingDifference], part: Part, now: datetime) -> None:
     """Write down what there is now; what is not found any more has been made good."""
     by_identity = {(d.slurm_job_id, d.submit_time, d.restarts): d for d in found}
-    of_part = Q(month=part.month) | (Q(kind=Kind.RUNAWAY) if part.is_last else Q())
+    runaway = Q(kind=Kind.RUNAWAY)  # without an end: of the last part, whatever month it was
+    of_part = Q(month=part.month) & ~runaway
+    if part.is_last:
+        of_part = of_part | runaway
     with transaction.atomic():
         for known in cluster.differences.filter(of_part, gone_at=None):
             new = by_identity.pop((known.slurm_job_id, known.submit_time, known.restarts), None)
@@ -218,6 +226,7 @@ def _list(cluster: Cluster, found: list[AccountingDifference], part: Part, now: 
             else:
                 cluster.differences.filter(pk=known.pk).update(
                     kind=new.kind,
+                    month=new.month,
                     booked_gpu_seconds=new.booked_gpu_seconds,
                     said_gpu_seconds=new.said_gpu_seconds,
                     last_seen_at=now,
@@ -225,5 +234,6 @@ def _list(cluster: Cluster, found: list[AccountingDifference], part: Part, now: 
         AccountingDifference.objects.bulk_create(by_identity.values())
 
 
-def _identity(record: JobRecord) -> Identity:
-    return record.job_id, record.submit_time, record.restarts
+def _identity(row: JobRecord | UsageRecord) -> Identity:
+    job_id = row.job_id if isinstance(row, JobRecord) else row.slurm_job_id
+    return job_id, row.submit_time, row.restarts

@@ -186,6 +186,10 @@ def _judge_sites(limit: Limit, seen: Seen, now: datetime) -> bool:
     """
     account = seen.account
     observed = _note(limit, seen, now)
+    if limit.is_to_be_closed:  # the portal lets nobody submit; what the site does is its own
+        _observe(limit, LimitState.SET_NOT_PROVEN, now, detail="SitesRules", proven_closed=True,
+                 verified_at=now, **observed)  # fmt: skip
+        return True
     if account is None or seen.user is None:
         _observe(limit, LimitState.NEEDS_OPERATOR, now, detail="SitesAccount", **observed)
         return False

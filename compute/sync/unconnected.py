@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from compute.models import Cluster, Limit
-from compute.states import SET_LIMITS, LimitState
+from compute.states import LimitState
 from compute.sync import site_commands
 from compute.sync.windows import advance_windows
 
@@ -20,19 +18,32 @@ def tend(*, now: datetime) -> dict[str, int]:
         for name, count in advance_windows(cluster, now=now).items():
             done[name] += count
     limits = Limit.objects.filter(allocation__pool__cluster__in=unconnected)
-    changed = Limit.objects.changed().filter(pk__in=limits.values("pk"), state__in=SET_LIMITS)
-    new = limits.filter(~Q(allocation__state__in=("expired", "revoked")), state=LimitState.PENDING)
-    for limit in (changed | new).select_related("allocation__pool__cluster"):
+    changed = Limit.objects.changed().filter(pk__in=limits.values("pk"))
+    for limit in changed.select_related("allocation__pool__cluster"):
         done["asked"] += _ask(limit, now)
     return done
 
 
 def _ask(limit: Limit, now: datetime) -> bool:
-    on_sites = limit.allocation.is_on_sites_account
-    if limit.is_to_be_closed:
-        detail, command = "ToBeClosed", "" if on_sites else site_commands.closing(limit)
-    else:
-        detail, command = "ToBeConfirmed", "" if on_sites else site_commands.creating(limit)
+    """False if that is what is asked already."""
+    command = "" if limit.allocation.is_on_sites_account else _command(limit)
+    if limit.state == LimitState.NEEDS_OPERATOR:
+        rows = Limit.objects.filter(pk=limit.pk, state=LimitState.NEEDS_OPERATOR)
+        rows = rows.exclude(detail=limit.asked, command=command)
+        return bool(rows.update(detail=limit.asked, command=command))
     return limit.move_to(
-        LimitState.NEEDS_OPERATOR, now=now, reason=detail, detail=detail, command=command
+        LimitState.NEEDS_OPERATOR,
+        now=now,
+        reason=limit.asked,
+        detail=limit.asked,
+        command=command,
     )
+
+
+def _command(limit: Limit) -> str:
+    if limit.is_to_be_closed:
+        return site_commands.closing(limit)
+    if limit.proven_gpu_minutes is None:
+        return site_commands.creating(limit)
+    parent = limit.allocation.pool.cluster.parent_account
+    return site_commands.changing(limit, parent=parent)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -129,7 +129,7 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
         "pool": pool,
         "now": now,
         "drawing": draw(list(row.months.values())),
-        "over": CapacityMonth.objects.filter(pool=pool, over_committed__gt=0, month__gte=month),
+        "over": _over(pool, month),
         "reserves": _kept(pool, month),
         "unspent": _unspent(user, pool, now),
         "waiting": _waiting(user, pool),
@@ -180,6 +180,13 @@ def _unspent(user: Any, pool: Pool, now: datetime) -> list[tuple[Allocation, For
         if ahead and ahead.unspent:
             found.append((allocation, ahead))
     return sorted(found, key=lambda one: -one[1].unspent)[:MOST]
+
+
+def _over(pool: Pool, since: date) -> QuerySet[CapacityMonth]:
+    """Months of which more is granted and kept than offered, by how much."""
+    beyond = F("granted") + F("reserved") - F("offered")
+    rows = CapacityMonth.objects.filter(pool=pool, month__gte=since).annotate(beyond=beyond)
+    return rows.filter(beyond__gt=0)
 
 
 def _kept(pool: Pool, since: date) -> list[Kept]:

@@ -20,6 +20,7 @@ from compute.models import ExternalGrant
 from projects.access import belongs_to, get_project, require
 from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
+from registry.models import Model
 
 
 @login_required
@@ -95,6 +96,7 @@ def _to_confirm(request: SignedIn, key: str) -> ExternalGrant:
 def _show(request: SignedIn, grant: ExternalGrant, **sent: PageForm) -> HttpResponse:
     context: dict[str, Any] = {
         "grant": grant,
+        "model": Model.objects.visible_to(request.user).filter(pk=grant.model_id).first(),
         "statements": grant.statements.select_related("by"),
         "verbs": access.grant_verbs(request.user, grant),
         "is_own": belongs_to(request.user, grant.project),

@@ -34,6 +34,8 @@ def report_usage(request: SignedIn, slug: str) -> HttpResponse:
     preview = None
     if form.sent_by(request):
         what: dict[str, Any] = {
+            "by": user,
+            "operates": Verb.REPORT_USAGE in access.cluster_verbs(user, cluster),
             "cluster": cluster,
             "allocations": allocations,
             "text": form.cleaned_data["text"],
@@ -41,7 +43,7 @@ def report_usage(request: SignedIn, slug: str) -> HttpResponse:
         }
         with form.told():
             if form.cleaned_data["sure"]:
-                actions.report_usage(by=user, **what)
+                actions.report_usage(**what)
                 messages.success(request, _("Booked. It can be taken back below."))
                 return redirect("cluster-report", cluster.slug)
             preview = preview_report(**what)

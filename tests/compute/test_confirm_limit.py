@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from compute.models import Allocation, Balance, Cluster, Limit, Pool
 from compute.sync.unconnected import tend
+from compute.tasks import sync_one_cluster
 from projects.models import Event, Project
 from tests import make
 from tests.conftest import Caller
@@ -57,6 +58,8 @@ def test_then_the_allocation_becomes_active_and_ends_by_the_calendar(
     tend(now=make.now() + timedelta(40))
     allocation.refresh_from_db()
     assert allocation.state == "expired"
+    assert Balance.objects.get().available == 60 * 3600  # its last use may still be reported
+    tend(now=make.now() + timedelta(72))
     assert Balance.objects.get().available == 0
 
 
@@ -110,3 +113,33 @@ def test_the_page_has_the_button_for_its_operator_alone(
     assert url not in lead.as_browser.get(page).content.decode()
     assert operator.as_browser.post(url).status_code == 302
     assert "confirmed by its operator" in lead.as_browser.get(page).content.decode()
+
+
+def test_a_pause_asks_for_something_else_and_confirms_nothing_old(
+    operator: Caller, quota_admin: Caller, limit: Limit
+) -> None:
+    """The page still shows how to open it; by then it is to be closed."""
+    quota_admin.post(f"allocations/{limit.allocation_id}/pause", {"reason": "budget"})
+    assert confirm(operator, limit).status_code == 409
+    tend(now=make.now())
+    assert state_of(limit) == ("needs_operator", "ToBeClosed")
+    assert confirm(operator, limit).status_code == 200
+    quota_admin.post(f"allocations/{limit.allocation_id}/resume", {})
+    tend(now=make.now())
+    assert state_of(limit) == ("needs_operator", "ToBeConfirmed")
+
+
+def test_another_amount_of_an_account_that_is_there_is_a_change(
+    operator: Caller, quota_admin: Caller, limit: Limit
+) -> None:
+    confirm(operator, limit)
+    back = {"gpu_hours": "10", "reason": "unspent"}
+    quota_admin.post(f"allocations/{limit.allocation_id}/return-hours", back)
+    tend(now=make.now())
+    limit.refresh_from_db()
+    assert "modify account" in limit.command
+    assert "gres/gpu=3000" in limit.command
+
+
+def test_a_bell_for_such_a_cluster_is_no_fault(limit: Limit) -> None:
+    assert sync_one_cluster(limit.allocation.pool.cluster.slug)["asked"] == 0

@@ -233,3 +233,32 @@ def test_what_was_typed_stays_when_it_is_refused(
     page = answer.content.decode()
     assert 'value="35 Mcore-h"' in page
     assert "The window must end after it begins." in page
+
+
+def test_the_account_is_looked_at_again_when_it_is_confirmed(
+    quota_admin: Caller, project: Project, pool: Pool
+) -> None:
+    """Two grants that name one account were registered before either was confirmed."""
+    other = make.make_pool(pool.cluster)
+    first = make.make_grant(project, pool, slurm_account="hpc123")
+    second = make.make_grant(project, other, slurm_account="hpc123")
+    assert quota_admin.post(f"grants/{first.pk}/confirm", {}).status_code == 200
+    answer = quota_admin.post(f"grants/{second.pk}/confirm", {})
+    assert answer.status_code == 409
+    second.refresh_from_db()
+    assert (second.state, second.allocation) == ("registered", None)
+
+
+def test_a_model_that_the_operator_may_not_see_is_not_named(
+    operator: Caller, lead: Caller, project: Project, pool: Pool
+) -> None:
+    model = make.make_model(project, name="Secret plan", visibility="group")
+    grant = make.make_grant(project, pool, model=model)
+    page = reverse("grant", args=[grant.pk])
+    assert "Secret plan" in lead.as_browser.get(page).content.decode()
+    assert "Secret plan" not in operator.as_browser.get(page).content.decode()
+
+
+def test_a_window_for_ever_is_refused(lead: Caller, project: Project, pool: Pool) -> None:
+    answer = lead.post("grants/", body(project, pool, end="9999-12-31"))
+    assert "five years at most" in answer.json()["errors"]["end"][0]

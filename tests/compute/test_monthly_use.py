@@ -95,3 +95,4 @@ def test_an_allocation_without_records_has_no_months(allocation: Allocation, use
     Balance.objects.filter(allocation=allocation).update(used=used)
     roll_up()
     assert months(allocation) == {}
+    assert roll_up() == 0  # what cannot agree is not worked out again and again

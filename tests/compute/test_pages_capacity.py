@@ -174,3 +174,13 @@ def test_months_on_end_that_keep_the_same_are_one_line(quota_admin: Caller, pool
     lines = [(one.first, one.last, one.left // HOUR) for one in answer.context["reserves"]]
     first, second, third, fourth = months[:4]
     assert lines == [(first, second, 50), (third, third, 70), (fourth, fourth, 50)]
+
+
+def test_the_end_of_the_calendar_is_refused_not_a_fault(
+    lead: Caller, operator: Caller, pool: Pool
+) -> None:
+    far = {"pool": pool.slug, "gpu_hours": "1", "start": "9999-12-01", "end": "9999-12-31"}
+    assert "Ten years at most" in page(lead, **far).content.decode()
+    sent = {"offer-first": "9999-11", "offer-last": "9999-12", "offer-gpu_hours": "1"}
+    answer = operator.as_browser.post(reverse("capacity-offer", args=[pool.slug]), sent)
+    assert answer.status_code == 400

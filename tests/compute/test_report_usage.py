@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compute.models import Allocation, Balance, Cluster, LedgerEntry, UsageRecord, UsageReport
+from compute.sync.unconnected import tend
 from projects.models import Event
 from tests import make
 from tests.conftest import Caller
@@ -238,3 +239,67 @@ def test_the_sum_of_any_corrections_is_the_last_amount(operator: Caller, away: A
         assert used(away) * HOUR == record.gpu_seconds == amounts[-1] * HOUR
 
     holds()
+
+
+def test_a_lead_does_not_lower_what_the_operator_reported(
+    operator: Caller, lead: Caller, away: Allocation
+) -> None:
+    send(operator, away, line(away, hours=2))
+    answer = send(lead, away, line(away, hours="0.5"))
+    assert answer.status_code == 400
+    assert "only they or the cluster's operators" in answer.json()["errors"]["text"][0]
+    assert used(away) == 2
+
+
+def test_the_operator_corrects_what_a_lead_reported(
+    operator: Caller, lead: Caller, away: Allocation
+) -> None:
+    send(lead, away, line(away, hours=1))
+    assert send(operator, away, line(away, hours=3)).status_code == 201
+    assert used(away) == 3
+
+
+def test_who_operates_it_no_more_takes_nothing_back(operator: Caller, away: Allocation) -> None:
+    made = send(operator, away, line(away)).json()["id"]
+    away.pool.cluster.operators.all().delete()
+    assert operator.post(f"usage-reports/{made}/undo", {}).status_code == 403
+    assert used(away) == 2
+
+
+def test_a_cluster_is_not_connected_while_reports_stand(
+    operator: Caller, away: Allocation
+) -> None:
+    """Its accounting is read from the first allocation on: all of it would count twice."""
+    made = send(operator, away, line(away)).json()["id"]
+    address = f"clusters/{away.pool.cluster.slug}"
+    answer = operator.patch(address, {"connection": "observe"})
+    assert answer.status_code == 409
+    assert "count it twice" in answer.json()["detail"]
+    operator.post(f"usage-reports/{made}/undo", {})
+    assert operator.patch(address, {"connection": "observe"}).status_code == 200
+
+
+def test_use_of_the_last_days_can_be_reported_after_the_end(
+    operator: Caller, away: Allocation
+) -> None:
+    """What is left lapses a month after the window, once all of it is reported."""
+    send(operator, away, line(away, 1, ago=10))
+    now = make.now()
+    Allocation.objects.update(end=make.today() - timedelta(2))
+    tend(now=now)
+    assert Balance.objects.get().available == 58 * HOUR
+    send(operator, away, line(away, 2, ago=4, hours=4))
+    assert used(away) == 6
+    tend(now=now + timedelta(31))
+    assert Balance.objects.get().available == 0
+    assert Allocation.objects.get().state == "expired"
+
+
+def test_a_file_with_a_null_byte_is_told_so(operator: Caller, away: Allocation) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
+
+    url = reverse("cluster-report", args=[away.pool.cluster.slug])
+    file = SimpleUploadedFile("usage.csv", (HEAD + line(away)).encode() + b"\0")
+    answer = operator.as_browser.post(url, {"table": file, "sure": "on"})
+    assert answer.status_code == 400
+    assert used(away) == 0

@@ -216,3 +216,15 @@ def test_a_lowered_offer_still_leaves_what_was_used_to_be_returned(
     answer = quota_admin.post(f"allocations/{allocation.pk}/return-hours", back)
     assert answer.status_code == 200
     assert this_month(pool).free == 50 * HOUR
+
+
+def test_in_an_over_committed_month_less_can_be_kept_than_before(
+    operator: Caller, quota_admin: Caller, pool: Pool, project: Project, partner: Partner
+) -> None:
+    keep(quota_admin, pool, partner, 400)
+    give(make.make_project(), pool, 500)
+    body = {"months": {month(): "600"}, "decision": "fewer racks"}
+    assert operator.put(f"pools/{pool.slug}/capacity", body).status_code == 200
+    assert keep(quota_admin, pool, partner, 0, **{month(): "300"}).status_code == 200
+    assert keep(quota_admin, pool, partner, 0, **{month(): "350"}).status_code == 409
+    assert this_month(pool).reserved == 300 * HOUR

@@ -174,3 +174,10 @@ def test_what_a_comparison_found_is_told_once(operator: Caller, year: Allocation
     assert "does not agree" in sentence
     AccountingDifference.objects.update(gone_at=make.now())
     assert warn(now=make.now()) == 0
+
+
+def test_accounting_that_never_began_is_late_too(operator: Caller, year: Allocation) -> None:
+    warn(now=make.now() + timedelta(hours=3))
+    warn(now=make.now() + timedelta(hours=5))
+    [sentence] = told(operator.user, "accounting_late")
+    assert "for 3 hours" in sentence

@@ -195,3 +195,28 @@ def test_what_a_person_corrected_agrees_from_then_on(
     )  # fmt: skip
     week_later(site)
     assert differences() == []
+
+
+def test_what_is_gone_counts_what_was_booked_not_what_was_said_last(
+    site: Site, ended: SlurmJob, allocation: Allocation
+) -> None:
+    UsageRecord.objects.filter(slurm_job_id=ended.job_id).update(gpu_seconds=500)
+    del site.simulated.scheduler.jobs[ended.job_id]
+    week_later(site)
+    [found] = AccountingDifference.objects.filter(gone_at=None)
+    assert (found.kind, found.booked_gpu_seconds) == ("gone", 100)
+
+
+def test_a_runaway_stays_one_difference_over_months(
+    site: Site, ended: SlurmJob, allocation: Allocation
+) -> None:
+    known = AccountingDifference.objects.create(
+        cluster=site.cluster, allocation=allocation, kind="runaway", month="2020-01-01",
+        slurm_job_id=99, submit_time=1, booked_gpu_seconds=0, said_gpu_seconds=0,
+        found_at=make.now(), last_seen_at=make.now(),
+    )  # fmt: skip
+    Allocation.objects.update(created_at=make.now() - timedelta(days=70))
+    AccountingCursor.objects.update(compared_at=make.now() - WEEK)
+    site.sync(now=make.now() + timedelta(minutes=2))
+    known.refresh_from_db()
+    assert known.gone_at is None  # the first month's part says nothing of it

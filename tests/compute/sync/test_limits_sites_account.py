@@ -8,7 +8,7 @@ import pytest
 
 from compute.actions.allocations import pause_allocation
 from compute.actions.grants import confirm_grant
-from compute.models import Limit, UsageRecord
+from compute.models import Allocation, Limit, UsageRecord
 from compute.models.words import reason_in_words
 from dev.simulator.accounting import Association
 from projects.models import Project
@@ -99,3 +99,26 @@ def test_what_others_submitted_under_it_is_booked_and_marked(site: Site, limit: 
     foreign = UsageRecord.objects.get(slurm_job_id=row.job_id)
     assert foreign.is_foreign
     assert balance_of(limit.allocation)[2] == foreign.gpu_seconds
+
+
+def test_use_before_and_after_the_window_is_not_the_grants(site: Site, limit: Limit) -> None:
+    """The site's account is older than the grant, and goes on after it."""
+    set_account(site, limit)
+    site.sync()
+    job = submit(limit.allocation, script=LASTS)
+    site.sync()
+    row = site.arrive(job, name="by hand", is_held=False, script=LASTS)
+    site.finish(row, 100)
+    today = make.today()
+    Allocation.objects.update(start=today + timedelta(1), end=today + timedelta(9))
+    site.sync(now=make.now() + timedelta(minutes=2))
+    assert not UsageRecord.objects.filter(slurm_job_id=row.job_id).exists()
+
+
+def test_once_it_has_ended_nothing_is_asked_any_more(site: Site, limit: Limit) -> None:
+    set_account(site, limit, gpu_minutes=7)
+    site.sync()
+    Allocation.objects.update(state="expired")
+    site.sync()
+    assert (state_of(limit), limit.proven_closed) == ("set_not_proven", True)
+    assert not Limit.objects.not_in_force().exists()
