@@ -501,12 +501,15 @@ API: Table = {
     "api-usage-detail": {"get": _detail(ON_CLUSTER)},
     "api-templates-list": {
         "get": _list(),
-        "post": Rule(may=WORKERS, sees=OURS | STAFF, body=lambda w: w.template_body, status=201),
+        "post": Rule(may=WORKERS, sees=OF_PARTNERS, body=lambda w: w.template_body, status=201),
     },
     "api-templates-detail": {"get": _detail(IN_GROUP | STAFF)},
     "api-templates-versions": {
         "post": Rule(
-            may=WORKERS, sees=IN_GROUP | STAFF, body=lambda w: {"script": "true"}, status=201
+            may=WORKERS,
+            sees=IN_GROUP | STAFF,
+            body=lambda w: {"script": "#!/bin/sh\n"},
+            status=201,
         )
     },
     "api-templates-retire": {"post": Rule(may=WORKERS, sees=IN_GROUP | STAFF)},

@@ -145,7 +145,8 @@ class World:
 
     @property
     def template_body(self) -> dict[str, str]:
-        return {"name": "New", "purpose": "other", "script": "true", "group": str(self.group.pk)}
+        script = "#!/bin/sh\ntrue\n"
+        return {"name": "New", "purpose": "other", "script": script, "group": str(self.group.pk)}
 
     @property
     def template_form(self) -> dict[str, str]:
