@@ -22,7 +22,7 @@ from compute.models import Allocation, ExternalGrant
 from compute.models.charging import Charges
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
-from projects.pages import PageForm, SignedIn, page_of
+from projects.pages import PageForm, SignedIn, newest, page_of
 from projects.roles import Verb
 
 SHOWN = 50
@@ -120,7 +120,7 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
     now = timezone.now()
     pool = allocation.pool
     entries = allocation.entries.select_related("job").defer("job__script")
-    usage = list(allocation.usage.select_related("job").defer("job__script")[:SHOWN])
+    usage = newest(allocation.usage.select_related("job").defer("job__script"), SHOWN)
     charges = Charges([pool])
     context: dict[str, Any] = {
         "allocation": allocation,
