@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -102,20 +102,18 @@ class Page(Generic[M]):
     following: str = ""
 
 
-def newest(rows: QuerySet[M], size: int) -> list[M]:
-    """The rows with the highest keys, found by their keys alone.
-
-    Asked for whole rows of one owner, PostgreSQL walks the primary key from its end and hopes to
-    meet them soon; where others came last, it reads the whole table.
-    """
-    keys = list(rows.order_by("-pk").values_list("pk", flat=True)[:size])
-    return list(rows.filter(pk__in=keys).order_by("-pk"))
-
-
-def page_of(rows: QuerySet[M], query: QueryDict, *, by: str, size: int = PAGE) -> Page[M]:
+def page_of(
+    rows: QuerySet[M],
+    query: QueryDict,
+    *,
+    by: str,
+    size: int = PAGE,
+    first_by: Sequence[str] = (),
+) -> Page[M]:
     """The newest rows by the column `by`, or those after the row that `?before=` names.
 
-    A page costs the same wherever it lies. Raises NotThere for a mark that is no row of the list.
+    A page costs the same wherever it lies. `first_by` are columns that are the same in all rows,
+    which an index on them has to be told. Raises NotThere for a mark that is no row of the list.
     """
     mark = query.get("before", "")
     if mark:
@@ -124,10 +122,7 @@ def page_of(rows: QuerySet[M], query: QueryDict, *, by: str, size: int = PAGE) -
             raise NotThere
         at = getattr(last, by)
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "id__lt": last.id}))  # type: ignore[attr-defined]
-    if by == rows.model._meta.pk.name:
-        found = newest(rows, size + 1)
-    else:
-        found = list(rows.order_by(f"-{by}", "-id")[: size + 1])
+    found = list(rows.order_by(*first_by, f"-{by}", "-id")[: size + 1])
     kept = {name: value for name, value in query.items() if name != "before" and value}
     first = f"?{urlencode(kept)}" if mark else ""
     following = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,14 +19,15 @@ from compute.actions import allocations as actions
 from compute.actions import limits
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
 from compute.forms.requests import led_projects
-from compute.models import Allocation, ExternalGrant
+from compute.models import Allocation, ExternalGrant, LedgerEntry, UsageRecord
 from compute.models.charging import Charges
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
-from projects.pages import PageForm, SignedIn, newest, page_of
+from projects.pages import PageForm, SignedIn, page_of
 from projects.roles import Verb
 
 SHOWN = 50
+M = TypeVar("M", LedgerEntry, UsageRecord)
 
 
 @login_required
@@ -115,12 +117,20 @@ def confirm_limit(request: SignedIn, key: str) -> HttpResponse:
     return redirect("allocation", row.pk)
 
 
+def _of(allocation: Allocation, rows: QuerySet[M]) -> QuerySet[M]:
+    """As a range: of rows that are said to be one allocation's PostgreSQL reads the newest by
+    walking all rows from their end, and where others came last that is the whole table.
+    """
+    return rows.filter(allocation__gte=allocation.pk, allocation__lte=allocation.pk)
+
+
 def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpResponse:
     """The page, with the one form that was sent and refused, if any, as it was typed."""
     now = timezone.now()
     pool = allocation.pool
-    entries = allocation.entries.select_related("job").defer("job__script")
-    usage = newest(allocation.usage.select_related("job").defer("job__script"), SHOWN)
+    entries = _of(allocation, LedgerEntry.objects.all()).select_related("job")
+    usage = _of(allocation, UsageRecord.objects.all()).select_related("job")
+    usage = usage.defer("job__script").order_by("allocation_id", "-sequence")[:SHOWN]
     charges = Charges([pool])
     context: dict[str, Any] = {
         "allocation": allocation,
@@ -134,7 +144,13 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
         "steps": limit_steps(allocation),
         "verbs": access.allocation_verbs(request.user, allocation),
         "is_own": belongs_to(request.user, allocation.project),
-        "ledger": page_of(entries, request.GET, by="sequence", size=SHOWN),
+        "ledger": page_of(
+            entries.defer("job__script"),
+            request.GET,
+            by="sequence",
+            size=SHOWN,
+            first_by=("allocation_id",),
+        ),
         "usage": [(row, charges.of(row, pool.pk)) for row in usage],
         "charge_rule": charges.latest(pool.pk),
         "is_of_site": access.is_of_site(request.user, pool.cluster),
