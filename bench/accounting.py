@@ -69,7 +69,8 @@ def _site() -> Any:
     for number in range(ALLOCATIONS):
         allocation = Allocation.objects.create(
             project=project, pool=pool, start=now.date(), end=now.date().replace(year=2100),
-            gpu_seconds=10**12, slurm_account=f"bench-{number}", unix_user="bench", created_at=now,
+            gpu_seconds=10**12, slurm_account=f"cesai-bench-{number}", unix_user="bench",
+            created_at=now,
         )  # fmt: skip
         Balance.objects.create(allocation=allocation, available=10**12)
     return cluster
