@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -15,10 +15,11 @@ from compute import access
 from compute.actions import grants as actions
 from compute.models import ExternalGrant
 from compute.serializers import grants as shapes
-from projects.access import get_project, require
+from projects.access import fetch, get_project, require
 from projects.resources import Resource
 from projects.roles import Verb
 from registry.access import get_model
+from registry.models import Model
 
 
 class GrantResource(Resource):
@@ -38,10 +39,12 @@ class GrantResource(Resource):
     def get_queryset(self) -> QuerySet[ExternalGrant]:
         rows = ExternalGrant.objects.visible_to(self.request.user)
         rows = rows.select_related("registered_by", "confirmed_by")
-        return rows.prefetch_related("statements__by")
+        models = Model.objects.visible_to(self.request.user).filter(pk=OuterRef("model"))
+        shown = Subquery(models.order_by().values("pk")[:1])
+        return rows.annotate(shown_model=shown).prefetch_related("statements__by")
 
     def get_object(self) -> ExternalGrant:
-        return access.get_grant(self.request.user, self.kwargs["pk"])
+        return fetch(self.get_queryset(), self.kwargs["pk"])
 
     @extend_schema(request=shapes.GrantIn, responses={201: shapes.GrantOut})
     def create(self, request: Call) -> Response:
@@ -57,7 +60,8 @@ class GrantResource(Resource):
             **values,
         )
         now = timezone.now()
-        return self.created(actions.register_grant(by=user, project=project, facts=facts, now=now))
+        made = actions.register_grant(by=user, project=project, facts=facts, now=now)
+        return self.created(fetch(self.get_queryset(), made.pk))
 
     @extend_schema(request=shapes.RemarkIn, responses=shapes.GrantOut)
     @action(detail=True, methods=["post"])

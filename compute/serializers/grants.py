@@ -26,6 +26,9 @@ class GrantOut(serializers.ModelSerializer[ExternalGrant]):
     confirmed_by = serializers.CharField(
         source="confirmed_by.username", read_only=True, allow_null=True, default=None
     )
+    model = serializers.UUIDField(
+        source="shown_model", read_only=True, help_text="Null if you may not see it."
+    )
     statements = StatementOut(many=True, read_only=True)
 
     class Meta:

@@ -257,6 +257,9 @@ def test_a_model_that_the_operator_may_not_see_is_not_named(
     page = reverse("grant", args=[grant.pk])
     assert "Secret plan" in lead.as_browser.get(page).content.decode()
     assert "Secret plan" not in operator.as_browser.get(page).content.decode()
+    assert lead.get(f"grants/{grant.pk}").json()["model"] == str(model.pk)
+    assert operator.get(f"grants/{grant.pk}").json()["model"] is None
+    assert operator.get("grants/").json()["results"][0]["model"] is None
 
 
 def test_a_window_for_ever_is_refused(lead: Caller, project: Project, pool: Pool) -> None:
