@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import (
@@ -31,13 +31,14 @@ from projects.access import (
     require,
 )
 from projects.errors import Invalid, NotThere, Refused
-from projects.models import Group
+from projects.models import Group, Project
 from projects.roles import Role, Verb, verbs_of
 
 if TYPE_CHECKING:
-    from projects.models import Project
+    from projects.models import User
     from projects.scoping import Person
 
+M = TypeVar("M", AccountingDifference, SiteConsent)
 _OPERATOR = verbs_of(frozenset({Role.OPERATOR}))
 
 
@@ -74,21 +75,14 @@ def sees_accounting(person: Person, cluster: Cluster) -> bool:
     return bool({Verb.SEE_WORKLIST, Verb.OPERATE_CLUSTER} & cluster_verbs(person, cluster))
 
 
-def get_difference(cluster: Cluster, key: str) -> AccountingDifference:
+def get_difference(cluster: Cluster, key: str | int) -> AccountingDifference:
     """A difference of a cluster's accounting by its number. Raises NotThere."""
-    rows = cluster.differences.select_related("allocation__project__lead_group")
-    row = rows.filter(pk=int(key)).first()
-    if row is None:
-        raise NotThere
-    return row
+    return _numbered(cluster.differences.select_related("allocation__project__lead_group"), key)
 
 
-def get_consent(cluster: Cluster, key: str) -> SiteConsent:
+def get_consent(cluster: Cluster, key: str | int) -> SiteConsent:
     """A consent of a cluster's site by its number. Raises NotThere."""
-    row = cluster.consents.select_related("recorded_by", "cluster").filter(pk=int(key)).first()
-    if row is None:
-        raise NotThere
-    return row
+    return _numbered(cluster.consents.select_related("recorded_by", "cluster"), key)
 
 
 def require_accounting(person: Person, cluster: Cluster) -> None:
@@ -253,12 +247,35 @@ def get_job(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Job:
     return job
 
 
+def led_projects(person: User) -> QuerySet[Project]:
+    """The projects that the person may ask GPU-hours for."""
+    rows = Project.objects.of(person).select_related("lead_group")
+    may = [row.pk for row in rows if Verb.REQUEST_COMPUTE in group_verbs(person, row.lead_group)]
+    return rows.filter(pk__in=may)
+
+
+def submittable_allocations(person: User) -> QuerySet[Allocation]:
+    """The current allocations that the person may submit jobs under, whatever is left of them."""
+    own = Group.objects.filter(pk__in=person.standing.group_roles).select_related("partner")
+    may = [group for group in own if Verb.SUBMIT_JOB in group_verbs(person, group)]
+    projects = Project.objects.filter(Q(lead_group__in=may) | Q(participants__in=may))
+    rows = Allocation.objects.visible_to(person).current().filter(project__in=projects)
+    return rows.select_related("project", "pool__cluster", "balance", "limit")
+
+
 def usable_allocations(person: Person, project: Project) -> list[Allocation]:
     """A project's allocations that a job can be submitted under, the one with most left first."""
     rows = Allocation.objects.visible_to(person).current().filter(project=project)
     return list(
         rows.select_related("pool__cluster", "balance", "limit").order_by("-balance__available")
     )
+
+
+def _numbered(rows: QuerySet[M], key: str | int) -> M:
+    row = rows.filter(pk=int(key)).first()
+    if row is None:
+        raise NotThere
+    return row
 
 
 def _operates(person: Person, cluster: Cluster) -> bool:

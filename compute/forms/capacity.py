@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from compute.forms.requests import Day, GpuHoursField
-from compute.models import Cluster, Pool
+from compute.models import Pool
 from compute.quota import months_in, next_month
 from projects.models import Partner
 from projects.pages import Filters, PageForm
@@ -111,8 +111,3 @@ class OfferForm(_MonthsForm):
 class ReserveForm(_MonthsForm):
     partner = forms.ModelChoiceField(label=_("partner"), queryset=Partner.objects.all())
     field_order = ("partner", "first", "last", "gpu_hours")
-
-
-def clusters_of(pools: Any) -> Any:
-    """The clusters that have pools."""
-    return Cluster.objects.filter(pools__in=pools).distinct()

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from compute.access import led_projects
 from compute.actions.grants import GrantFacts
-from compute.forms.requests import Day, GpuHoursField, led_projects
+from compute.forms.requests import Day, GpuHoursField
 from compute.models import Pool
 from projects.models import Project, User
 from projects.pages import PageForm

@@ -144,14 +144,19 @@ class TemplateForm(PageForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("What a job made of it cannot change."),
     )
-    note = forms.CharField(label=_("what is new"), max_length=300, required=False)
-
     clean_environment = FieldsForm.clean_environment
 
     def facts(self) -> TemplateFacts:
         """What the version says, as the action takes it."""
-        names = ("script", "gpus", "nodes", "minutes", "environment", "locked", "note")
-        return TemplateFacts(**{name: self.cleaned_data[name] for name in names})
+        names = ("script", "gpus", "nodes", "minutes", "environment", "locked")
+        said = {name: self.cleaned_data[name] for name in names}
+        return TemplateFacts(**said, note=self.cleaned_data.get("note", ""))
+
+
+class NextVersionForm(TemplateForm):
+    """The next version of a template that is there."""
+
+    note = forms.CharField(label=_("what is new"), max_length=300, required=False)
 
 
 class NewTemplateForm(TemplateForm):
@@ -172,8 +177,6 @@ class NewTemplateForm(TemplateForm):
         super().__init__(*args, **options)
         owner: Any = self.fields["owner"]
         owner.choices = owners
-        del self.fields["note"]
-        self.fields["note"] = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class TemplateFilters(Filters):

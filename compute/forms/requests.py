@@ -7,19 +7,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from compute.access import led_projects
 from compute.actions.awards import Grant
 from compute.actions.kinds import Ask, Asked
 from compute.models import Allocation, Pool, Request, RequestLine
 from compute.models.requests import STATE_LABELS
 from compute.quota import BadAmount, gpu_hours, gpu_seconds
-from projects.access import group_verbs
 from projects.models import Project, User
 from projects.pages import Filters, PageForm
-from projects.roles import Verb
 from registry.models import Model
 
 
@@ -45,13 +43,6 @@ class GpuHoursField(forms.DecimalField):
 
 class Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-def led_projects(person: User) -> QuerySet[Project]:
-    """The projects that the person may ask GPU-hours for."""
-    rows = Project.objects.of(person).select_related("lead_group")
-    may = [row.pk for row in rows if Verb.REQUEST_COMPUTE in group_verbs(person, row.lead_group)]
-    return rows.filter(pk__in=may)
 
 
 class RequestForm(PageForm):

@@ -18,7 +18,6 @@ from compute import access
 from compute.actions import allocations as actions
 from compute.actions import limits
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
-from compute.forms.requests import led_projects
 from compute.models import Allocation, ExternalGrant, LedgerEntry, UsageRecord
 from compute.models.charging import Charges
 from compute.views.steps import limit_steps
@@ -42,7 +41,7 @@ def allocation_list(request: SignedIn) -> HttpResponse:
         "page": page,
         "filters": filters,
         "grants": waiting.select_related("project", "pool")[:SHOWN],
-        "may_register": led_projects(request.user).exists(),
+        "may_register": access.led_projects(request.user).exists(),
     }
     return render(request, "compute/allocations.html", context)
 

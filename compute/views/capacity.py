@@ -21,9 +21,9 @@ from compute.actions.capacity import reserve_capacity, set_capacity
 from compute.actions.site_rules import concerned_by, set_site_rules
 from compute.drawing import Month, draw
 from compute.forecast import Forecast
-from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm, clusters_of
+from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm
 from compute.forms.clusters import SiteRulesForm
-from compute.models import Allocation, CapacityMonth, Pool, Request
+from compute.models import Allocation, CapacityMonth, Cluster, Pool, Request
 from compute.views.capacity_rows import Asked, Row, add_spread, rows_of, sum_of
 from compute.views.months import later, this_month
 from projects.access import portal_verbs, require_portal
@@ -50,7 +50,8 @@ def capacity_page(request: SignedIn) -> HttpResponse:
     user, now = request.user, timezone.now()
     visible = Pool.objects.visible_to(user).select_related("cluster")
     types = visible.order_by("gpu_type").values_list("gpu_type", flat=True).distinct()
-    filters = CapacityFilters(request.GET, clusters=clusters_of(visible), types=types)
+    clusters = Cluster.objects.filter(pools__in=visible).distinct()
+    filters = CapacityFilters(request.GET, clusters=clusters, types=types)
     pools = visible.filter(**filters.chosen())
     what_if = WhatIfForm(request.GET if "gpu_hours" in request.GET else None, pools=visible)
     extra = _what_if(what_if, now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,8 +20,7 @@ from compute.forms.jobs import FieldsForm, FromTemplateForm, JobFilters, SbatchF
 from compute.models import Allocation, Job, JobTemplate, Maintenance, TemplateVersion
 from compute.models.words import maintenance_warning
 from compute.views.steps import job_steps, what_to_do
-from projects.access import belongs_to, fetch, group_verbs
-from projects.models import Group, Project
+from projects.access import belongs_to, fetch
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
 from registry.models import Model
@@ -44,12 +43,7 @@ def job_list(request: SignedIn) -> HttpResponse:
 @login_required
 def new_job(request: SignedIn) -> HttpResponse:
     """Choose the allocation to run under; with one only, there is nothing to choose."""
-    user = request.user
-    own = Group.objects.filter(pk__in=user.standing.group_roles)
-    may = [group for group in own if Verb.SUBMIT_JOB in group_verbs(user, group)]
-    projects = Project.objects.filter(Q(lead_group__in=may) | Q(participants__in=may))
-    rows = Allocation.objects.visible_to(user).current().filter(project__in=projects)
-    usable = list(rows.select_related("project", "pool__cluster", "balance", "limit"))
+    usable = list(access.submittable_allocations(request.user))
     if len(usable) == 1:
         return redirect("job-submit", usable[0].pk)
     return render(request, "compute/job_choose.html", {"allocations": usable})

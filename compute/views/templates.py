@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,14 +12,14 @@ from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import templates as actions
-from compute.forms.jobs import NewTemplateForm, TemplateFilters, TemplateForm, as_lines
-from compute.models import Allocation, Cluster, JobTemplate
+from compute.forms.jobs import NewTemplateForm, NextVersionForm, TemplateFilters, as_lines
+from compute.models import Cluster, JobTemplate
 from projects.access import group_verbs
 from projects.models import Group, User
 from projects.pages import SignedIn
 from projects.roles import Verb
 
-MOST = 200
+MOST, SHOWN = 200, 50
 
 
 @login_required
@@ -63,7 +60,10 @@ def template_page(request: SignedIn, key: str) -> HttpResponse:
     user = request.user
     template = access.get_template(user, key)
     version = template.newest()
-    allocations = _allocations(user, template)
+    usable = access.submittable_allocations(user)
+    if template.cluster_id:
+        usable = usable.filter(pool__cluster=template.cluster_id)
+    allocations = list(usable[:SHOWN])
     chosen = next(
         (row for row in allocations if str(row.pk) == request.GET.get("allocation")),
         allocations[0] if allocations else None,
@@ -89,7 +89,7 @@ def change(request: SignedIn, key: str) -> HttpResponse:
     initial = {
         **newest.values, "environment": as_lines(newest.environment), "locked": newest.locked,
     }  # fmt: skip
-    form = TemplateForm(request.POST or None, initial=initial)
+    form = NextVersionForm(request.POST or None, initial=initial)
     if form.sent_by(request):
         with form.told():
             actions.change_template(
@@ -121,13 +121,3 @@ def _owners(user: User) -> list[tuple[str, str]]:
     ]
     clusters = Cluster.objects.operated_by(user)
     return [*mine, *((f"cluster:{cluster.pk}", cluster.name) for cluster in clusters)]
-
-
-def _allocations(user: User, template: JobTemplate) -> list[Allocation]:
-    """One's own current allocations that it can be used under."""
-    own = Q(project__lead_group__in=user.standing.group_roles)
-    joined = Q(project__participants__in=user.standing.group_roles)
-    rows = Allocation.objects.current().filter(own | joined).distinct()
-    if template.cluster_id:
-        rows = rows.filter(pool__cluster=template.cluster_id)
-    return list[Any](rows.select_related("project", "pool__cluster")[:50])

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from compute.models import Allocation, Cluster, Job, JobTemplate, TemplateVersion
 from projects.models import Event, Group
+from projects.roles import Role
 from tests import make
-from tests.compute.bodies import queries_of
+from tests.compute.bodies import Calls, queries_of
 from tests.conftest import Caller
 
 SCRIPT = "#!/bin/bash\nsrun python train.py\n"
@@ -206,3 +207,12 @@ def test_the_pages_keep_one_change_it_and_retire_it(
     assert made.newest().gpus == 2
     assert browser.post(reverse("template-retire", args=[made.pk])).status_code == 302
     assert "Clean data" not in browser.get(reverse("templates")).content.decode()
+
+
+def test_a_guest_reads_it_and_is_offered_no_job(
+    caller: Calls, group: Group, template: JobTemplate, allocation: Allocation
+) -> None:
+    guest = caller(make.make_member(group, Role.GUEST))
+    page = guest.as_browser.get(reverse("template", args=[template.pk])).content.decode()
+    assert "srun python train.py" in page
+    assert reverse("job-submit", args=[allocation.pk]) not in page
