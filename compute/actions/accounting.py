@@ -32,35 +32,7 @@ def correct_difference(
         raise Invalid(sentence, fields={"reason": [sentence]})
     if difference.kind == AccountingDifference.Kind.RUNAWAY:
         raise Conflict(_("This job has no end on the cluster; its operators end it there."))
-    amount = difference.difference
-    rows = AccountingDifference.objects.filter(pk=difference.pk, gone_at=None)
-    if not rows.update(
-        gone_at=now,
-        corrected_at=now,
-        corrected_by=by,
-        correction=-amount,
-        correction_reason=reason,
-    ):
-        raise Conflict(_("This difference is made good already."))
-    try:
-        with transaction.atomic():
-            adjust_use(
-                allocation_id=allocation.pk,
-                gpu_seconds=-amount,
-                source_key=f"correct:{difference.pk}",
-                at=now,
-                actor=by,
-            )
-    except NotEnough as error:
-        raise Conflict(
-            _("Less is booked than this would take back; compare again first.")
-        ) from error
-    UsageRecord.objects.filter(
-        cluster=difference.cluster_id,
-        slurm_job_id=difference.slurm_job_id,
-        submit_time=difference.submit_time,
-        restarts=difference.restarts,
-    ).update(gpu_seconds=difference.said_gpu_seconds)
+    _make_good(by, difference, reason, now)
     record_event(
         by=by,
         kind="correct_difference",
@@ -72,3 +44,29 @@ def correct_difference(
             "gpu_seconds": [difference.booked_gpu_seconds, difference.said_gpu_seconds],
         },
     )
+
+
+def _make_good(by: User, difference: AccountingDifference, reason: str, now: datetime) -> None:
+    """Once: the difference, the ledger and the record say the same afterwards."""
+    amount = -difference.difference
+    decided = {"corrected_at": now, "corrected_by": by, "correction_reason": reason}
+    rows = AccountingDifference.objects.filter(pk=difference.pk, gone_at=None)
+    if not rows.update(gone_at=now, correction=amount, **decided):
+        raise Conflict(_("This difference is made good already."))
+    try:
+        adjust_use(
+            allocation_id=difference.allocation_id,
+            gpu_seconds=amount,
+            source_key=f"correct:{difference.pk}",
+            at=now,
+            actor=by,
+        )
+    except NotEnough as error:  # the caller's transaction ends with it
+        sentence = _("Less is booked than this would take back; compare again first.")
+        raise Conflict(sentence) from error
+    UsageRecord.objects.filter(
+        cluster=difference.cluster_id,
+        slurm_job_id=difference.slurm_job_id,
+        submit_time=difference.submit_time,
+        restarts=difference.restarts,
+    ).update(gpu_seconds=difference.said_gpu_seconds)

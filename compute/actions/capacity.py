@@ -36,10 +36,8 @@ def set_capacity(
         offered = months[month]
         if month.day != 1 or not 0 <= offered <= MAX_GPU_SECONDS:
             raise Invalid(_("A month offers no such amount: %(n)s GPU-s.") % {"n": offered})
-        _row, is_new = CapacityMonth.objects.get_or_create(
-            pool=pool, month=month, defaults={"offered": 0}
-        )
-        row = CapacityMonth.objects.select_for_update(no_key=True).get(pool=pool, month=month)
+        locked = CapacityMonth.objects.select_for_update(no_key=True)
+        row, is_new = locked.get_or_create(pool=pool, month=month, defaults={"offered": 0})
         before[month] = None if is_new else row.offered
         beyond = row.granted + row.reserved - offered
         if beyond > 0 and not decision.strip():

@@ -112,8 +112,10 @@ def _behind(now: datetime) -> Iterable[tuple[Cluster, datetime]]:
     rows = Cluster.objects.connected().annotate(
         since=Coalesce("accountingcursor__read_until", Subquery(oldest))
     )
-    rows = rows.filter(Exists(current), since__lt=now - BOOKED_WITHIN)
-    return [(cluster, getattr(cluster, "since")) for cluster in rows]  # noqa: B009 (annotated)
+    late = dict(
+        rows.filter(Exists(current), since__lt=now - BOOKED_WITHIN).values_list("pk", "since")
+    )
+    return [(cluster, late[cluster.pk]) for cluster in Cluster.objects.filter(pk__in=late)]
 
 
 @transaction.atomic

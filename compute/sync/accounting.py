@@ -208,7 +208,7 @@ def _give_back(job: Job, amount: int, now: datetime) -> None:
 
 
 def _key(usage: UsageRecord, debit: LedgerEntry.Account) -> str:
-    return f"{_source(usage)}:{debit}"
+    return f"{booked_as(usage)}:{debit}"
 
 
 def _keys(usage: UsageRecord) -> list[str]:
@@ -216,17 +216,17 @@ def _keys(usage: UsageRecord) -> list[str]:
     return [_key(usage, Account.RESERVED), _key(usage, Account.AVAILABLE)]
 
 
-def _source(usage: UsageRecord) -> str:
-    return named(usage.cluster_id, usage.slurm_job_id, usage.submit_time, usage.restarts)
-
-
 def source_of(cluster_id: UUID, record: JobRecord) -> str:
     """What the entries of a row are called in the ledger, before the account."""
-    return named(cluster_id, record.job_id, record.submit_time, record.restarts)
+    return _named(cluster_id, record.job_id, record.submit_time, record.restarts)
 
 
-def named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
-    """What the entries of a row of that identity are called."""
+def booked_as(usage: UsageRecord) -> str:
+    """The same of a row that is kept."""
+    return _named(usage.cluster_id, usage.slurm_job_id, usage.submit_time, usage.restarts)
+
+
+def _named(cluster_id: UUID, job_id: int, submit_time: int, restarts: int) -> str:
     day, second = divmod(submit_time, 86_400)
     minute, second = divmod(second, 60)
     clock = _MINUTES[minute] + _SECONDS[second]

@@ -20,7 +20,7 @@ from compute.models import (
 )
 from compute.quota import month_of, next_month
 from compute.slurm.types import JobRecord
-from compute.sync.accounting import accounts_of, is_ours, named, source_of, take
+from compute.sync.accounting import accounts_of, booked_as, is_ours, source_of, take
 from compute.sync.connections import Connections
 from compute.sync.oddities import sound
 
@@ -169,7 +169,7 @@ def _gone(
         source=UsageRecord.Source.SLURM,
     )
     gone = [row for row in rows.iterator() if _identity(row) not in seen]
-    booked = _booked_of(cluster, [(_identity(row), _source(cluster, row)) for row in gone])
+    booked = _booked_of(cluster, [(_identity(row), booked_as(row)) for row in gone])
     return [
         AccountingDifference(
             cluster=cluster,
@@ -185,12 +185,8 @@ def _gone(
             last_seen_at=now,
         )
         for row in gone
-        if (amount := booked.get(_source(cluster, row), 0))
+        if (amount := booked.get(booked_as(row), 0))
     ]
-
-
-def _source(cluster: Cluster, row: UsageRecord) -> str:
-    return named(cluster.pk, *_identity(row))
 
 
 def _of(
