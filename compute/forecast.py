@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from compute.quota import month_of
 
 LEAST_DAYS = 7  # of use, before a pace is worth anything
-NOTHING = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

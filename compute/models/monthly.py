@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.db.models import F
 
 from compute.models.allocations import Allocation, Balance
-
-if TYPE_CHECKING:
-    from projects.scoping import Person
-
-
-class MonthlyUseQuerySet(models.QuerySet["MonthlyUse"]):
-    def visible_to(self, person: Person) -> Self:
-        """Those of visible allocations."""
-        return self.filter(allocation__in=Allocation.objects.visible_to(person))
 
 
 class MonthlyUse(models.Model):
@@ -29,8 +19,6 @@ class MonthlyUse(models.Model):
     )
     month = models.DateField()
     gpu_seconds = models.BigIntegerField()
-
-    objects = MonthlyUseQuerySet.as_manager()
 
     class Meta:
         ordering = ["month"]

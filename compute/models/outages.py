@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from django.db import models
 from django.db.models import Q
 
 from compute.models.clusters import Cluster
 
-if TYPE_CHECKING:
-    from projects.scoping import Person
-
 SHOWN_FOR = timedelta(days=90)
 
 
 class OutageQuerySet(models.QuerySet["Outage"]):
-    def visible_to(self, person: Person) -> Self:
-        """Those of visible clusters."""
-        return self.filter(cluster__in=Cluster.objects.visible_to(person))
-
     def since(self, moment: datetime) -> Self:
         """Those that were not over by then."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=moment))
@@ -68,7 +61,6 @@ def history_of(cluster: Cluster, now: datetime) -> dict[str, object]:
         width = max(100 * (end - begin) / whole, 0.3)  # what is there must be seen
         stretches.append(Stretch(f"{100 * begin / whole:.2f}", f"{width:.2f}"))
     return {
-        "start": start,
         "stretches": stretches,
         "answered": 100 * (1 - silent / whole),
         "latest": rows[:5],

@@ -127,12 +127,6 @@ class CapacityMonth(models.Model):
         return self.offered - self.granted - self.reserved
 
 
-class ReserveQuerySet(models.QuerySet["Reserve"]):
-    def visible_to(self, person: Person) -> Self:
-        """The reserves of visible pools."""
-        return self.filter(pool__in=Pool.objects.visible_to(person))
-
-
 class Reserve(models.Model):
     """What is kept of one month of a pool for the projects of one partner, in GPU-seconds."""
 
@@ -141,8 +135,6 @@ class Reserve(models.Model):
     month = models.DateField()
     partner = models.ForeignKey("projects.Partner", on_delete=models.PROTECT, related_name="+")
     left = models.BigIntegerField()  # what awards have not taken of it
-
-    objects = ReserveQuerySet.as_manager()
 
     class Meta:
         ordering = ["month", "partner__name"]

@@ -36,7 +36,8 @@ class UsageReport(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     text = models.TextField()  # as it was sent
-    # What it changed, row by row: {"record", "allocation", "before": GPU-seconds or null, "after"}
+    # What it changed, row by row: {"record", "allocation", "before": GPU-seconds or null, "after",
+    # "was": what the record said before, to say it again}
     changes = models.JSONField()
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(

@@ -82,14 +82,6 @@ def test_the_parts_of_any_job_sum_up_to_it_exactly(
     assert sum(months(allocation).values()) == seconds
 
 
-def test_nobody_else_reads_a_projects_months(allocation: Allocation) -> None:
-    make_record(allocation, epoch("2027-01-01T00:00"), epoch("2027-01-02T00:00"), 7)
-    roll_up()
-    stranger = make.make_member(make.make_group())
-    assert not MonthlyUse.objects.visible_to(stranger).exists()
-    assert MonthlyUse.objects.visible_to(allocation.project.created_by).exists()
-
-
 @pytest.mark.parametrize("used", [0, 5])
 def test_an_allocation_without_records_has_no_months(allocation: Allocation, used: int) -> None:
     Balance.objects.filter(allocation=allocation).update(used=used)
