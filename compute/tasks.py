@@ -22,7 +22,7 @@ IDLE_LOOK = timedelta(seconds=30)
 @shared_task(name="compute.sync_cluster", ignore_result=True)
 def sync_one_cluster(slug: str) -> dict[str, Any]:
     """One pass over one cluster; one that is not connected has the calendar alone."""
-    if not Cluster.objects.connected().filter(slug=slug).exists():
+    if Cluster.objects.filter(slug=slug, connection=Cluster.Connection.NONE).exists():
         return dict(tend(now=timezone.now()))
     return sync_cluster(slug, now=timezone.now())
 
