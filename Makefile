@@ -50,7 +50,7 @@ bench: .venv/ready
 	$(BIN)/python -m bench
 
 lock: .venv/ready
-	$(BIN)/python -m dev.lock
+	$(BIN)/python -m dev.lock $(if $(UPGRADE),--upgrade)
 
 messages: prepare
 	$(BIN)/python -m dev.messages

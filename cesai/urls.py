@@ -10,7 +10,7 @@ import compute.api
 import projects.api
 import registry.api
 from cesai import health, metrics
-from cesai.pages import demo, docs, model, overview, project
+from cesai.pages import committee, demo, docs, initiatives, model, overview, project, reports
 
 router = SimpleRouter()
 for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RESOURCES):
@@ -20,6 +20,12 @@ for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RE
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("projects/<str:slug>/", project.project_page, name="project"),
+    path("reports/", reports.report_page, name="reports"),
+    path("reports/allocations.csv", reports.report_csv, name="report-csv"),
+    path("reports/report.xlsx", reports.report_xlsx, name="report-xlsx"),
+    path("committee/", committee.papers, name="committee"),
+    path("initiatives/", initiatives.roadmap, name="initiatives"),
+    path("initiatives/<slug:slug>/", initiatives.initiative_page, name="initiative"),
     path("models/<uuid:key>/", model.model_page, name="model"),
     path("", include("projects.urls")),
     path("", include("registry.urls")),

@@ -1,16 +1,11 @@
-"""Where the columns of a drawing of GPU-hours per month stand; the page only paints them."""
+"""What a chart of GPU-hours holds: a table, from which the page also draws it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-
-WIDTH, HEIGHT = 720.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 10.0, 12.0, 30.0
-ROUND_TENTHS = (10, 12, 16, 20, 24, 32, 40, 60, 80, 100)
-HALF_LABEL = 16.0
-LEAST_HEIGHT = 2.0  # what is there must be seen
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +25,9 @@ class Month:
         return self.offered - self.granted - self.kept
 
     @property
-    def parts(self) -> Sequence[tuple[str, int]]:
-        """What stands on what in its column, from below."""
-        spent = max(min(self.used, self.granted), 0)
-        rest = self.granted - spent
-        return (("spent", spent), ("used", rest), ("kept", self.kept), ("new", self.asked))
+    def unspent(self) -> int:
+        """Granted and not used: what stands on the used part of its column."""
+        return self.granted - max(min(self.used, self.granted), 0)
 
     @property
     def free_after(self) -> int:
@@ -43,103 +36,48 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One coloured part of a column."""
-
-    kind: str
-    y: str
-    height: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One month's column with the line of what is offered."""
-
-    month: date
-    x: str
-    middle: str
-    width: str
-    left: str
-    right: str
-    offered_y: str
-    bars: Sequence[Bar] = field(default_factory=list)
-    is_labelled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line across the drawing and its value in GPU-seconds."""
-
-    y: str
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
-    """All of it, and the months it was made of for the table beside it."""
+    """Months on end, and whether anything is kept for partners in any of them."""
 
     months: Sequence[Month]
-    columns: Sequence[Column]
-    ticks: Sequence[Tick]
-    width: int = int(WIDTH)
-    height: int = int(HEIGHT)
-    left: int = int(LEFT)
-    end: int = int(WIDTH - RIGHT)
-    base: int = int(HEIGHT - BOTTOM + 18)
 
     @property
     def has_kept(self) -> bool:
-        """Whether anything is kept for partners in any month."""
         return any(month.kept for month in self.months)
 
 
-def draw(months: Sequence[Month]) -> Drawing:
-    """Columns of granted and asked GPU-seconds per month, under the line of what is offered."""
-    highest = max((max(m.offered, m.granted + m.kept + m.asked) for m in months), default=0)
-    top = _round_up(highest)
-    step = (WIDTH - LEFT - RIGHT) / max(len(months), 1)
-    every = -(-len(months) // 12)
-    columns = [
-        _column(month, LEFT + i * step, step, top, is_labelled=i % every == 0)
-        for i, month in enumerate(months)
-    ]
-    ticks = [Tick(_n(_y(top * part // 4, top)), top * part // 4) for part in (0, 2, 4)]
-    return Drawing(months, columns, ticks)
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One column of the table: bars stand on each other, lines and steps lie over them.
+
+    `look` names the colour; without one it gets the next of the row of hues.
+    """
+
+    name: str
+    kind: Literal["bar", "line", "area", "plan", "offered"] = "bar"
+    look: str = ""
 
 
-def _column(month: Month, left: float, step: float, top: int, *, is_labelled: bool) -> Column:
-    width = min(step * 0.62, 56.0)
-    bars, base = [], 0
-    for kind, amount in month.parts:
-        if amount > 0:
-            bottom = _y(base, top)
-            height = max(bottom - _y(base + amount, top), LEAST_HEIGHT)
-            bars.append(Bar(kind, _n(bottom - height), _n(height)))
-            base += amount
-    return Column(
-        month=month.month,
-        x=_n(left + (step - width) / 2),
-        middle=_n(left + step / 2),
-        width=_n(width),
-        left=_n(left),
-        right=_n(left + step),
-        offered_y=_n(_y(month.offered, top)),
-        bars=bars,
-        is_labelled=is_labelled and left + step / 2 < WIDTH - RIGHT - HALF_LABEL,
-    )
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """One place on the axis with a value for each series, in GPU-seconds; None: not known."""
+
+    label: str
+    values: Sequence[int | None]
+    short: str = ""  # what stands on the axis if the label is long
+    is_ahead: bool = False  # a forecast
 
 
-def _y(value: int, top: int) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * value / top
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A table with a caption that can be drawn; `first` heads its first column."""
 
+    caption: str
+    first: str
+    series: Sequence[Series]
+    rows: Sequence[ChartRow]
 
-def _n(value: float) -> str:
-    return f"{value:.1f}"
-
-
-def _round_up(seconds: int) -> int:
-    """The next round number of GPU-hours, in GPU-seconds."""
-    hours = max(-(-seconds // 3600), 4)
-    unit = int("1" + "0" * (len(str(hours)) - 1))
-    tenths = next(step for step in ROUND_TENTHS if hours * 10 <= step * unit)
-    return tenths * unit * 360
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not any(value for row in self.rows for value in row.values)

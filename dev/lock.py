@@ -1,4 +1,7 @@
-"""Makes the hashed locks anew from pyproject.toml and mlflow.in; they hold no address."""
+"""Makes the hashed locks from pyproject.toml and mlflow.in; they hold no address.
+
+What is locked stays at its release unless `--upgrade` is given.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def _lock(uv: Path, lock: Path, source: list[str]) -> None:
     """Write one lock; exits if it holds an address."""
     subprocess.run(
         [
-            *(str(uv), "pip", "compile", "--universal", "--upgrade"),
+            *(str(uv), "pip", "compile", "--universal", *sys.argv[1:]),
             *("--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"),
             *("--no-annotate", "--no-emit-index-url", "--output-file", str(lock), *source),
         ],

@@ -12,6 +12,7 @@ from projects.errors import Invalid, NotAllowed, NotThere
 from projects.models import (
     AccessToken,
     Group,
+    Initiative,
     Invitation,
     JoinRequest,
     Membership,
@@ -138,11 +139,22 @@ def get_invitation(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Invitati
 
 def get_project(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Project:
     """A project by UUID or slug. Raises NotThere, NotAllowed."""
-    rows = Project.objects.visible_to(person).select_related("lead_group__partner")
+    rows = Project.objects.visible_to(person).select_related(
+        "lead_group__partner", "initiative__parent"
+    )
     project = fetch(rows, key, slug="slug")
     if verb is not Verb.VIEW:
         require(project_verbs(person, project), verb)
     return project
+
+
+def get_initiative(person: Person, key: Key, verb: Verb = Verb.VIEW) -> Initiative:
+    """An initiative by UUID or slug. Raises NotThere, NotAllowed."""
+    rows = Initiative.objects.visible_to(person).select_related("parent")
+    initiative = fetch(rows, key, slug="slug")
+    if verb is not Verb.VIEW:
+        require_portal(person, verb)
+    return initiative
 
 
 def get_join_request(person: Person, key: Key) -> JoinRequest:

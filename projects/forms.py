@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import AccessToken, Group, Membership, Project, User
+from projects.actions.initiatives import Share
+from projects.models import AccessToken, Group, Initiative, Membership, Project, User
 from projects.models.notices import DELIVERY_LABELS, KIND_LABELS
 from projects.models.projects import SLUG, VISIBILITY_LABELS
 from projects.notices import Delivery, NoticeKind
-from projects.pages import Filters, PageForm
+from projects.pages import Day, Filters, PageForm
 from projects.roles import Role, Visibility
 
+PERCENT = re.compile(r"(?P<funder>.+?)\s*[:;\t]\s*(?P<percent>\d{1,3}([.,]\d{1,2})?)\s*%?")
 ROLES = Membership._meta.get_field("role").choices or []
+
+
+class SharesField(forms.CharField):
+    """Funders with their per cent, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label=_("funding"), required=False, max_length=4_000, **options)
+
+    def clean(self, value: Any) -> list[Share]:
+        """Raises ValidationError that names the line."""
+        shares = []
+        for number, line in enumerate(super().clean(value).splitlines(), 1):
+            found = PERCENT.fullmatch(line.strip())
+            if found:
+                percent = Decimal(found["percent"].replace(",", "."))
+                shares.append(Share(found["funder"][:120], percent))
+            elif line.strip():
+                raise forms.ValidationError(
+                    _("Line %(n)s is no funder with a colon and its per cent: “%(line)s”.")
+                    % {"n": number, "line": line.strip()[:60]}
+                )
+        return shares
+
+    def prepare_value(self, value: Any) -> Any:
+        """Shares as they are typed."""
+        if isinstance(value, str) or value is None:
+            return value
+        return "\n".join(f"{share.funder}: {share.percent:f}" for share in value)
 
 
 class ProjectForm(PageForm):
@@ -30,6 +64,22 @@ class ProjectForm(PageForm):
     visibility = forms.ChoiceField(
         label=_("who may see it"), choices=VISIBILITY_LABELS, initial=Visibility.PROJECT.value
     )
+    initiative = forms.ModelChoiceField(
+        label=_("initiative"),
+        queryset=Initiative.objects.all(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("The programme it belongs to; reports and the roadmap follow it."),
+    )
+
+
+class EditProjectForm(ProjectForm):
+    funding = SharesField(
+        help_text=_(
+            "One funder a line with its per cent, such as “Federal ministry: 60”."
+            " Empty: as its initiative."
+        )
+    )
 
 
 class NewProjectForm(ProjectForm):
@@ -40,6 +90,31 @@ class NewProjectForm(ProjectForm):
         help_text=_("Names the UNIX user on the clusters (cesai-…); it cannot be changed later."),
     )
     field_order = ["title", "slug", "abstract", "visibility"]
+
+
+class InitiativeForm(PageForm):
+    name = forms.CharField(label=_("name"), max_length=120)
+    slug = forms.SlugField(label=_("short name"), max_length=40)
+    parent = forms.ModelChoiceField(
+        label=_("stage of"),
+        queryset=Initiative.objects.filter(parent=None),
+        required=False,
+        empty_label=_("nothing: a programme of its own"),
+    )
+    text = forms.CharField(
+        label=_("what it is to achieve"),
+        max_length=5_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    url = forms.URLField(
+        label=_("its page"), max_length=200, required=False, assume_scheme="https"
+    )
+    start = Day(label=_("begins on"), required=False)
+    end = Day(label=_("ends before"), required=False)
+    funding = SharesField(
+        help_text=_("One funder a line with its per cent, such as “Federal ministry: 60”.")
+    )
 
 
 class ParticipantForm(PageForm):

@@ -80,6 +80,12 @@ class PageForm(forms.Form):
                 self.add_error(None, sentence)
 
 
+class Day(forms.DateField):
+    """A day as browsers write it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class Filters(forms.Form):
     """A list's filters as its address holds them; `lookups` says which column each means."""
 

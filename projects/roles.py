@@ -42,6 +42,7 @@ class Verb(StrEnum):
     SUBMIT_JOB = "submit_job"
     KEEP_TEMPLATES = "keep_templates"
     KEEP_CALLS = "keep_calls"
+    KEEP_INITIATIVES = "keep_initiatives"
     CANCEL_JOB = "cancel_job"
     READ_SCRIPT = "read_script"
     OPERATE_CLUSTER = "operate_cluster"
@@ -94,6 +95,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.MERGE_MODELS,
             Verb.HANDLE_CASE,
             Verb.KEEP_CALLS,
+            Verb.KEEP_INITIATIVES,
         }
     ),
     Role.QUOTA_ADMIN: frozenset(

@@ -13,6 +13,7 @@ from projects.models import (
     AccessToken,
     Event,
     Group,
+    Initiative,
     Invitation,
     JoinRequest,
     Membership,
@@ -116,18 +117,62 @@ class SecretIn(serializers.Serializer[Any]):
     secret = serializers.CharField(max_length=100, help_text="The last part of the link.")
 
 
+class ShareShape(serializers.Serializer[Any]):
+    funder = serializers.CharField(max_length=120)
+    percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+
+
+class InitiativeOut(serializers.ModelSerializer[Initiative]):
+    url = ResourceUrl("initiatives")
+    page = serializers.URLField(source="url", read_only=True, help_text="Its own page.")
+    stage_of = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)
+    funding = ShareShape(many=True, read_only=True)
+
+    class Meta:
+        model = Initiative
+        fields = [
+            "id", "url", "slug", "name", "stage_of", "text", "page", "start", "end", "funding",
+            "created_at",
+        ]  # fmt: skip
+
+
+class InitiativeIn(serializers.Serializer[Any]):
+    slug = serializers.SlugField(max_length=40)
+    name = serializers.CharField(max_length=120)
+    stage_of = serializers.UUIDField(
+        source="parent",
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The programme it is a stage of.",
+    )
+    text = serializers.CharField(max_length=5_000, default="", allow_blank=True)
+    page = serializers.URLField(source="url", default="", allow_blank=True)
+    start = serializers.DateField(required=False, allow_null=True, default=None)
+    end = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="The first day after it."
+    )
+    funding = ShareShape(many=True, default=list)
+
+
 class ProjectOut(serializers.ModelSerializer[Project]):
     url = ResourceUrl("projects")
     participants = serializers.PrimaryKeyRelatedField[Group](many=True, read_only=True)
     unix_user = serializers.CharField(
         read_only=True, help_text="The UNIX user under which its jobs run on every cluster."
     )
+    funding = ShareShape(
+        source="funded_by",
+        many=True,
+        read_only=True,
+        help_text="Its own shares; else those of its initiative.",
+    )
 
     class Meta:
         model = Project
         fields = [
             "id", "url", "slug", "title", "abstract", "lead_group", "participants", "visibility",
-            "unix_user", "created_at",
+            "unix_user", "initiative", "funding", "created_at",
         ]  # fmt: skip
 
 
@@ -137,12 +182,15 @@ class ProjectIn(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=200)
     abstract = serializers.CharField(max_length=10_000, default="", allow_blank=True)
     visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, default=Visibility.PROJECT)
+    initiative = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
 class ProjectChange(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=200, required=False)
     abstract = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     visibility = serializers.ChoiceField(choices=VISIBILITY_LABELS, required=False)
+    initiative = serializers.UUIDField(required=False, allow_null=True)
+    funding = ShareShape(many=True, required=False)
 
 
 class GroupReference(serializers.Serializer[Any]):

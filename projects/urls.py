@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import groups, notices, projects, settings
+from projects.views import groups, initiatives, notices, projects, settings
 
 urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("memberships/<uuid:key>/role/", groups.change_role, name="membership-role"),
     path("memberships/<uuid:key>/remove/", groups.remove_member, name="membership-remove"),
     path("invitations/<str:secret>/", groups.invitation, name="invitation"),
+    path("roadmap/new/", initiatives.new_initiative, name="initiative-new"),
+    path("roadmap/<slug:slug>/edit/", initiatives.edit_initiative, name="initiative-edit"),
+    path("roadmap/<slug:slug>/drop/", initiatives.drop, name="initiative-drop"),
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/<uuid:key>/read/", notices.read_notice, name="notice-read"),

@@ -43,10 +43,12 @@ from compute.models import (
 )
 from compute.quota import month_of, months_in
 from compute.states import LimitState
+from projects.actions.initiatives import keep_initiative
 from projects.actions.projects import create_project
 from projects.actions.tokens import create_token
 from projects.models import (
     Group,
+    Initiative,
     Membership,
     Participation,
     Partner,
@@ -292,6 +294,12 @@ def make_allocation(
             verified_at=now(),
         )
     return Allocation.objects.select_related("pool__cluster", "project").get(pk=allocation.pk)
+
+
+def make_initiative(name: str = "", **facts: Any) -> Initiative:
+    n = next(_numbers)
+    values = {"slug": f"initiative-{n}", "name": name or f"Initiative {n}", **facts}
+    return keep_initiative(by=make_staff(Role.COORDINATOR), now=now(), **values)
 
 
 def make_grant(

@@ -315,6 +315,17 @@ API: Table = {
             status=204,
         )
     },
+    "api-initiatives-list": {
+        "get": _list(),
+        "post": Rule(
+            may=COORDINATOR, sees=SIGNED_IN, body=lambda w: w.initiative_body, status=201
+        ),
+    },
+    "api-initiatives-detail": {
+        "get": _detail(SIGNED_IN),
+        "put": Rule(may=COORDINATOR, sees=SIGNED_IN, body=lambda w: w.initiative_body),
+        "delete": Rule(may=COORDINATOR, sees=SIGNED_IN, status=204),
+    },
     "api-calls-list": {
         "get": _list(),
         "post": Rule(may=COORDINATOR, sees=SIGNED_IN, body=lambda w: w.call_body, status=201),
@@ -748,6 +759,21 @@ PAGES: Table = {
         ),
     },
     "report-undo": {"post": _form(OPERATOR, STAFF)},
+    "reports": {"get": Rule(may=_SIGNED)},
+    "report-csv": {"get": Rule(may=_SIGNED)},
+    "report-xlsx": {"get": Rule(may=_SIGNED)},
+    "committee": {"get": Rule(may=STAFF - {"portal_admin"}, sees=_SIGNED)},
+    "initiatives": {"get": Rule(may=_SIGNED)},
+    "initiative": {"get": Rule(may=_SIGNED)},
+    "initiative-new": {
+        "get": Rule(may=COORDINATOR, sees=_SIGNED),
+        "post": _form(COORDINATOR, _SIGNED, lambda w: w.initiative_form),
+    },
+    "initiative-edit": {
+        "get": Rule(may=COORDINATOR, sees=_SIGNED),
+        "post": _form(COORDINATOR, _SIGNED, lambda w: w.initiative_form),
+    },
+    "initiative-drop": {"post": _form(COORDINATOR, _SIGNED)},
     "calls": {"get": Rule(may=_SIGNED)},
     "call-new": {
         "get": Rule(may=COORDINATOR, sees=_SIGNED),

@@ -110,6 +110,7 @@ class World:
         self.planned = make.make_maintenance(self.cluster)
         self.template = make.make_template(self.group, name=f"Template {CANARY}")
         self.call = make.make_call()
+        self.initiative = make.make_initiative()
         self.consent = make.make_consent(self.cluster)
         self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
@@ -152,6 +153,14 @@ class World:
     def template_form(self) -> dict[str, str]:
         sizes = {"gpus": "1", "nodes": "1", "minutes": "5"}
         return {**self.template_body, **sizes, "owner": f"group:{self.group.pk}"}
+
+    @property
+    def initiative_body(self) -> dict[str, Any]:
+        return {"slug": "leam-2", "name": "LEAM 2", "funding": [{"funder": "EU", "percent": 50}]}
+
+    @property
+    def initiative_form(self) -> dict[str, Any]:
+        return {"slug": "leam-2", "name": "LEAM 2", "funding": "EU: 50"}
 
     @property
     def call_body(self) -> dict[str, str]:
@@ -249,6 +258,7 @@ class World:
             "cases": self.case.pk,
             "grants": self.grant.pk,
             "calls": self.call.pk,
+            "initiatives": self.initiative.slug,
             "templates": self.template.pk,
             "watches": self.watch.pk,
         }
@@ -297,6 +307,9 @@ class World:
             "join-answer": [self.join_request.pk],
             "plan-similar": [],
             "call-new": [],
+            "initiative-new": [],
+            "report-csv": [],
+            "report-xlsx": [],
             "cluster-withdraw": [self.cluster.slug, self.consent.pk],
             "cluster-correct": [self.cluster.slug, self.difference.pk],
             "cluster-maintenance-drop": [self.cluster.slug, self.planned.pk],

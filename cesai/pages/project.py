@@ -31,6 +31,7 @@ def project_page(request: SignedIn, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "project": project,
         "verbs": project_verbs(user, project),
+        "funding": project.funded_by(),
         "participants": project.participants.select_related("partner"),
         "members": members.select_related("user"),
         "models": Model.objects.visible_to(user).filter(project=project)[:ROWS],

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from compute.forms.requests import Day
-from projects.pages import PageForm
+from projects.pages import Day, PageForm
 
 
 class CallForm(PageForm):

@@ -10,11 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from compute.forms.requests import Day, GpuHoursField
+from compute.forms.requests import GpuHoursField
 from compute.models import Pool
 from compute.quota import months_in, next_month
 from projects.models import Partner
-from projects.pages import Filters, PageForm
+from projects.pages import Day, Filters, PageForm
 
 MOST_MONTHS = 120
 LAST_YEAR = 2200

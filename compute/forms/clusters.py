@@ -8,9 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from compute.forms.requests import Day
 from compute.models import ChargeRule, Cluster, Pool
-from projects.pages import PageForm
+from projects.pages import Day, PageForm
 
 
 class ClusterForm(PageForm):

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from compute.access import led_projects
 from compute.actions.grants import GrantFacts
-from compute.forms.requests import Day, GpuHoursField
+from compute.forms.requests import GpuHoursField
 from compute.models import Pool
 from projects.models import Project, User
-from projects.pages import PageForm
+from projects.pages import Day, PageForm
 from registry.models import Model
 
 BOARDS = ("EuroHPC JU", "GCS", "NHR", "JARA")  # proposed while typing; any can be written

@@ -17,7 +17,7 @@ from compute.models import Allocation, Pool, Request, RequestLine
 from compute.models.requests import STATE_LABELS
 from compute.quota import BadAmount, gpu_hours, gpu_seconds
 from projects.models import Project, User
-from projects.pages import Filters, PageForm
+from projects.pages import Day, Filters, PageForm
 from registry.models import Model
 
 
@@ -39,10 +39,6 @@ class GpuHoursField(forms.DecimalField):
             return gpu_seconds(hours)
         except BadAmount as error:
             raise ValidationError(_("An amount above 0 with at most 4 decimals.")) from error
-
-
-class Day(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class RequestForm(PageForm):

@@ -55,6 +55,8 @@ class LedgerEntry(models.Model):
         RESERVED = "reserved", _("reserved")
         USED = "used", _("used")
 
+    DECIDED = (Kind.GRANT, Kind.EXPIRE, Kind.RETURN)  # a few of each; the others are of jobs
+
     sequence = models.BigAutoField(primary_key=True)
     id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Millions of rows are written by thousands: an index is there only for what is asked.
@@ -91,6 +93,11 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["allocation", "-sequence"], name="entry_by_allocation"),
             models.Index(fields=["job"], condition=~Q(job=None), name="entry_of_job"),
+            models.Index(
+                fields=["allocation", "at"],
+                condition=Q(kind__in=["grant", "expire", "return"]),
+                name="entry_decided",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ class MonthlyUse(models.Model):
     )
     month = models.DateField()
     gpu_seconds = models.BigIntegerField()
+    jobs = models.IntegerField(default=0, db_default=0)  # records that ended in this month
 
     class Meta:
         ordering = ["month"]
@@ -52,13 +53,13 @@ def roll_up_these(allocations: Iterable[UUID]) -> None:
         return
     MonthlyUse.objects.filter(allocation__in=keys).delete()
     with connection.cursor() as cursor:
-        cursor.execute(_ROLL_UP, [keys])
+        cursor.execute(_ROLL_UP, [keys, None])
 
 
-_ROLL_UP = """
-INSERT INTO compute_monthlyuse (allocation_id, month, gpu_seconds)
-SELECT allocation_id, month, sum(part)::bigint FROM (
-    SELECT r.allocation_id, m.month::date AS month,
+# Use by allocation and month of the records that were known at a time, or of all.
+BY_MONTH = """
+SELECT allocation_id, month, sum(part)::bigint, count(*) FILTER (WHERE is_last) FROM (
+    SELECT r.allocation_id, m.month::date AS month, m.until > r.last AS is_last,
         CASE WHEN r.ended <= r.began THEN r.gpu_seconds ELSE
             floor(r.gpu_seconds * least(m.until - r.began, r.ended - r.began)
                 / (r.ended - r.began)::numeric)
@@ -71,6 +72,7 @@ SELECT allocation_id, month, sum(part)::bigint FROM (
             greatest(end_time - 1, least(start_time, end_time)) AS last
         FROM compute_usagerecord
         WHERE allocation_id = ANY(%s) AND end_time IS NOT NULL AND gpu_seconds > 0
+            AND observed_at <= coalesce(%s::timestamptz, 'infinity')
     ) r
     CROSS JOIN LATERAL (
         SELECT month, extract(epoch FROM month)::bigint AS since,
@@ -83,3 +85,4 @@ SELECT allocation_id, month, sum(part)::bigint FROM (
 ) parts
 GROUP BY allocation_id, month HAVING sum(part) > 0
 """
+_ROLL_UP = "INSERT INTO compute_monthlyuse (allocation_id, month, gpu_seconds, jobs) " + BY_MONTH

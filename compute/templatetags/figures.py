@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import floor, log10
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from compute import quota
+from compute.drawing import ChartRow, Series
 from compute.models import ClusterHealth, ExternalGrant
 from compute.models.charging import Charge
 from compute.models.words import reason_in_words
@@ -74,6 +76,18 @@ def gpu_hours(seconds: int | None) -> str:
     hours = quota.gpu_hours(seconds)
     places = 4 if abs(hours) < 1 else 2
     return number_format(f"{round(hours, places).normalize():f}", force_grouping=True)
+
+
+@register.filter
+def plain_hours(seconds: int | None) -> str:
+    """GPU-seconds as GPU-hours as scripts read them; empty if unknown."""
+    return "" if seconds is None else f"{seconds / 3600:.4f}"
+
+
+@register.filter
+def beside(row: ChartRow, series: Sequence[Series]) -> list[tuple[int | None, Series]]:
+    """Each value of a row with the column that it stands in."""
+    return list(zip(row.values, series, strict=True))
 
 
 @register.filter

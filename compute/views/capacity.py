@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from compute import access
 from compute.actions.capacity import reserve_capacity, set_capacity
 from compute.actions.site_rules import concerned_by, set_site_rules
-from compute.drawing import Month, draw
+from compute.drawing import Drawing, Month
 from compute.forecast import Forecast
 from compute.forms.capacity import CapacityFilters, OfferForm, ReserveForm, WhatIfForm
 from compute.forms.clusters import SiteRulesForm
@@ -61,7 +61,7 @@ def capacity_page(request: SignedIn) -> HttpResponse:
     context = {
         "rows": rows,
         "years": rows[0].years() if rows else [],
-        "drawing": draw(sum_of(rows)),
+        "drawing": Drawing(sum_of(rows)),
         "filters": filters,
         "what_if": what_if,
         "tight": _tight(rows, extra),
@@ -129,7 +129,7 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
     context: dict[str, Any] = {
         "pool": pool,
         "now": now,
-        "drawing": draw(list(row.months.values())),
+        "drawing": Drawing(list(row.months.values())),
         "over": _over(pool, month),
         "reserves": _kept(pool, month),
         "unspent": _unspent(user, pool, now),

@@ -20,7 +20,7 @@ from compute.actions.accounting import correct_difference
 from compute.actions.charging import set_charge_rule
 from compute.actions.consents import record_consent, withdraw_consent
 from compute.actions.maintenance import drop_maintenance, plan_maintenance
-from compute.drawing import Month, draw
+from compute.drawing import Drawing, Month
 from compute.forms.clusters import (
     ChargeForm,
     ClusterForm,
@@ -169,7 +169,7 @@ def _show(request: SignedIn, cluster: Cluster, **sent: PageForm) -> HttpResponse
     context: dict[str, Any] = {
         "cluster": cluster,
         "now": now,
-        "pools": [(pool, draw(_months(pool))) for pool in pools],
+        "pools": [(pool, Drawing(_months(pool))) for pool in pools],
         "limits": limits.select_related("allocation__project", "allocation__pool")[:100],
         "jobs": live.select_related("project", "cluster").defer("script")[:20],
         "operates": operates,

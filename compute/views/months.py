@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
-from compute.drawing import Drawing, Month, draw
+from compute.drawing import Drawing, Month
 from compute.models import CapacityMonth, Pool, RequestLine
 from compute.quota import month_of, months_in, next_month, spread
 
@@ -33,7 +33,7 @@ def capacity_drawing(rows: QuerySet[CapacityMonth], start: date, end: date) -> D
         .annotate(Sum("offered"), Sum("granted"), Sum("reserved"))
         .order_by("month")
     )
-    return draw(
+    return Drawing(
         [Month(month, offered, granted, kept=kept) for month, offered, granted, kept in sums]
     )
 
@@ -49,7 +49,7 @@ def line_drawings(lines: Iterable[RequestLine], now: datetime) -> list[tuple[Poo
                 months[month] = months.get(month, 0) + amount
     rows = CapacityMonth.objects.filter(pool__in=asked)
     known = {(row.pool_id, row.month): row for row in rows}
-    return [(pool, draw(_around(pool, months, known))) for pool, months in asked.items()]
+    return [(pool, Drawing(_around(pool, months, known))) for pool, months in asked.items()]
 
 
 def _around(

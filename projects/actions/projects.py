@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from projects.actions.initiatives import Share, fund
 from projects.errors import Conflict
-from projects.models import Group, Participation, Project, User
+from projects.models import Group, Initiative, Participation, Project, User
 from projects.models.events import record_event
 
 
@@ -22,6 +24,7 @@ def create_project(
     title: str,
     abstract: str,
     visibility: str,
+    initiative: Initiative | None = None,
     now: datetime,
 ) -> Project:
     """A new effort of a group. Raises Conflict if the short name is taken."""
@@ -33,6 +36,7 @@ def create_project(
                 title=title,
                 abstract=abstract,
                 visibility=visibility,
+                initiative=initiative,
                 created_by=by,
             )
     except IntegrityError as error:
@@ -55,21 +59,41 @@ def create_project(
 def update_project(
     *, by: User, project: Project, values: dict[str, Any], now: datetime
 ) -> Project:
-    """Change title, abstract or visibility; the short name stays, UNIX users are named by it."""
+    """Change title, abstract, visibility, initiative or funding.
+
+    The short name stays, UNIX users are named by it. Raises Invalid for shares that cannot be.
+    """
+    funding = values.pop("funding", None)
     changes = {
         name: [getattr(project, name), value]
         for name, value in values.items()
         if getattr(project, name) != value
     }
-    if not changes:
-        return project
     for name, (_before, value) in changes.items():
         setattr(project, name, value)
-    project.save(update_fields=list(changes))
-    record_event(
-        by=by, kind="update_project", about=project, project=project, now=now, changes=changes
-    )
+    if changes:
+        project.save(update_fields=list(changes))
+    told = {name: [_told(before), _told(value)] for name, (before, value) in changes.items()}
+    if funding is not None:
+        told |= _fund(project, funding)
+    if told:
+        record_event(
+            by=by, kind="update_project", about=project, project=project, now=now, changes=told
+        )
     return project
+
+
+def _told(value: Any) -> Any:
+    """What the log says of a value."""
+    return value.slug if isinstance(value, Initiative) else value
+
+
+def _fund(project: Project, shares: Sequence[Share]) -> dict[str, list[str]]:
+    """The change of shares for the log; {} if they are as they were."""
+    before = "; ".join(str(share) for share in project.funding.all())
+    fund(project, shares)
+    after = "; ".join(str(share) for share in project.funding.all())
+    return {} if before == after else {"funding": [before, after]}
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from projects.models.events import Event
 from projects.models.groups import Group, Invitation, Membership, Partner, PartnerAdmin
 from projects.models.idempotency import StoredAnswer
+from projects.models.initiatives import FundingShare, Initiative
 from projects.models.joining import JoinRequest
 from projects.models.notices import Notice, NoticePreference
 from projects.models.people import PortalRole, User
@@ -12,7 +13,9 @@ from projects.models.tokens import AccessToken
 __all__ = [
     "AccessToken",
     "Event",
+    "FundingShare",
     "Group",
+    "Initiative",
     "Invitation",
     "JoinRequest",
     "Membership",

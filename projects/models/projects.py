@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.groups import Group
+from projects.models.initiatives import FundingShare, Initiative
 from projects.roles import Visibility
 from projects.scoping import project_q, sees_everything, shown_q
 
@@ -64,6 +65,9 @@ class Project(models.Model):
         choices=VISIBILITY_LABELS,
         default=Visibility.PROJECT.value,
     )
+    initiative = models.ForeignKey(
+        Initiative, on_delete=models.PROTECT, null=True, blank=True, related_name="projects"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -88,6 +92,15 @@ class Project(models.Model):
     def unix_user(self) -> str:
         """The UNIX user under which this project's jobs run, on every cluster."""
         return f"cesai-{self.slug}"
+
+    def funded_by(self) -> list[FundingShare]:
+        """Its own shares; else those of its initiative, else of the programme of that."""
+        own = list(self.funding.all())
+        initiative = self.initiative
+        while not own and initiative is not None:
+            own = list(initiative.funding.all())
+            initiative = initiative.parent
+        return own
 
 
 class Participation(models.Model):

@@ -14,7 +14,7 @@ from projects import access
 from projects.actions import projects
 from projects.actions.joining import answer_join, ask_to_join
 from projects.errors import Conflict, Invalid
-from projects.forms import NewProjectForm, ParticipantForm, ProjectForm
+from projects.forms import EditProjectForm, NewProjectForm, ParticipantForm, ProjectForm
 from projects.models import Group, Project
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
@@ -51,7 +51,8 @@ def edit_project(request: SignedIn, slug: str) -> HttpResponse:
     """Change what a project says of itself."""
     project = access.get_project(request.user, slug, Verb.EDIT_PROJECT)
     initial = {name: getattr(project, name) for name in ProjectForm.base_fields}
-    form = ProjectForm(request.POST or None, initial=initial)
+    initial["funding"] = project.funding.all()
+    form = EditProjectForm(request.POST or None, initial=initial)
     if form.sent_by(request):
         with form.told():
             projects.update_project(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,6 +12,7 @@ from django.shortcuts import render
 from projects.access import as_uuid
 from projects.errors import NotThere
 from projects.pages import SignedIn, page_of
+from projects.sheets import csv_answer
 from registry.filters import ModelFilters
 from registry.models import Model
 from registry.models.figures import best_figures
@@ -50,9 +49,7 @@ def model_csv(request: SignedIn) -> StreamingHttpResponse:
     """The filtered list as CSV, row by row."""
     rows, _filters = _filtered(request)
     found = rows.order_by("-created_at", "-id")[:MOST_ROWS].values_list(*COLUMNS)
-    answer = StreamingHttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="models.csv"'
-    return answer
+    return csv_answer("models", COLUMNS, found.iterator(chunk_size=2000))
 
 
 @login_required
@@ -78,23 +75,3 @@ def _filtered(request: SignedIn) -> tuple[QuerySet[Model], Any]:
     if not filters.is_valid():
         raise NotThere
     return filters.qs, filters
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for row in rows.iterator(chunk_size=2000):
-        yield writer.writerow([_cell(value) for value in row])
-
-
-def _cell(value: Any) -> str:
-    """As text; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -42,6 +42,7 @@ EXPECTED = {
         "merge_models",
         "handle_case",
         "keep_calls",
+        "keep_initiatives",
     },
     Role.QUOTA_ADMIN: {
         "view",

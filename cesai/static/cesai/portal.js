@@ -34,6 +34,7 @@
       try { localStorage.setItem(store, next); } catch { /* private window: until reload */ }
       root.dataset.bsTheme = next;
     },
+    print() { window.print(); },
     copy(button) {
       const text = document.getElementById(button.dataset.from).textContent;
       navigator.clipboard.writeText(text.trim()).then(() => say(button.dataset.done));
@@ -51,6 +52,16 @@
   document.addEventListener("DOMContentLoaded", () => {
     if (!matchMedia("(max-width: 1019px)").matches) return;
     for (const part of document.querySelectorAll("details.facets")) part.open = false;
+  });
+
+  // Pages without a chart do not load what draws them.
+  document.addEventListener("DOMContentLoaded", async () => {
+    if (!document.querySelector("figure[data-chart]")) return;
+    for (const address of document.querySelector("meta[name=charts]").content.split(" ")) {
+      const script = document.createElement("script");
+      script.src = address;
+      await new Promise((done) => { script.onload = done; document.head.append(script); });
+    }
   });
 
   function say(text) {

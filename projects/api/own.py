@@ -1,0 +1,95 @@
+"""JSON: what is one's own: tokens, notices, and the events that one may read."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access
+from projects import serializers as shapes
+from projects.actions import notices, tokens
+from projects.api.caller import user_of
+from projects.errors import NotThere
+from projects.filters import NoticeFilters
+from projects.models import AccessToken, Event, Notice
+from projects.resources import Resource
+
+
+class TokenResource(Resource):
+    shape = shapes.TokenOut
+    queryset = AccessToken.objects.none()
+    ordering = ("-created", "digest")
+
+    def get_queryset(self) -> QuerySet[AccessToken]:
+        return AccessToken.objects.filter(user=user_of(self.request))
+
+    def get_object(self) -> AccessToken:
+        return access.get_token(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.TokenIn, responses={201: shapes.TokenMade})
+    def create(self, request: Request) -> Response:
+        user = user_of(request)
+        values = self.body(shapes.TokenIn)
+        if values["group"]:
+            values["group"] = access.get_group(user, values["group"])
+        token, text = tokens.create_token(by=user, now=timezone.now(), **values)
+        token.token = text  # type: ignore[attr-defined]
+        return self.created(token, shape=shapes.TokenMade)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        user = user_of(request)
+        tokens.revoke_token(by=user, token=access.get_token(user, pk), now=timezone.now())
+        return Response(status=204)
+
+
+class EventResource(Resource):
+    shape = shapes.EventOut
+    queryset = Event.objects.none()
+    ordering = ("-sequence",)
+    filterset_fields = ("object_id", "project", "kind")
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return Event.objects.visible_to(self.request.user).select_related("actor")
+
+    def get_object(self) -> Event:
+        key = access.as_uuid(self.kwargs["pk"])
+        event = self.get_queryset().filter(id=key).first() if key else None
+        if event is None:
+            raise NotThere
+        return event
+
+
+class NoticeResource(Resource):
+    shape = shapes.NoticeOut
+    queryset = Notice.objects.none()
+    ordering = ("-at", "-id")
+    filterset_class = NoticeFilters
+
+    def get_queryset(self) -> QuerySet[Notice]:
+        return Notice.objects.visible_to(self.request.user)
+
+    def get_object(self) -> Notice:
+        return access.get_notice(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(request=shapes.Nothing, responses=shapes.NoticeOut)
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: str) -> Response:
+        """You have read it."""
+        self.body(shapes.Nothing)
+        user = user_of(request)
+        notice = access.get_notice(user, pk)
+        notices.mark_read(user=user, notices=[notice.pk], now=timezone.now())
+        return self.shown(access.get_notice(user, pk))
+
+    @extend_schema(request=shapes.Nothing, responses=shapes.MarkedOut)
+    @action(detail=False, methods=["post"], url_path="read-all")
+    def read_all(self, request: Request) -> Response:
+        """You have read them all."""
+        self.body(shapes.Nothing)
+        marked = notices.mark_read(user=user_of(request), notices=None, now=timezone.now())
+        return self.shown({"marked": marked}, shape=shapes.MarkedOut)
