@@ -1,0 +1,1 @@
+"""Makes the map of Europe and its gazetteer from public data."""
