@@ -10,7 +10,17 @@ import compute.api
 import projects.api
 import registry.api
 from cesai import health, metrics
-from cesai.pages import committee, demo, docs, initiatives, model, overview, project, reports
+from cesai.pages import (
+    committee,
+    demo,
+    docs,
+    initiatives,
+    model,
+    overview,
+    partners,
+    project,
+    reports,
+)
 
 router = SimpleRouter()
 for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RESOURCES):
@@ -24,6 +34,10 @@ urlpatterns = [
     path("reports/allocations.csv", reports.report_csv, name="report-csv"),
     path("reports/report.xlsx", reports.report_xlsx, name="report-xlsx"),
     path("committee/", committee.papers, name="committee"),
+    path("partners/", partners.partner_list, name="partners"),
+    path("partners/<slug:slug>/", partners.partner_page, name="partner"),
+    path("partners/<slug:slug>/edit/", partners.edit_partner, name="partner-edit"),
+    path("map/", partners.map_page, name="map"),
     path("initiatives/", initiatives.roadmap, name="initiatives"),
     path("initiatives/<slug:slug>/", initiatives.initiative_page, name="initiative"),
     path("models/<uuid:key>/", model.model_page, name="model"),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from projects.actions.initiatives import Share
-from projects.models import AccessToken, Group, Initiative, Membership, Project, User
+from projects.models import AccessToken, Group, Initiative, Membership, Partner, Project, User
 from projects.models.notices import DELIVERY_LABELS, KIND_LABELS
 from projects.models.projects import SLUG, VISIBILITY_LABELS
 from projects.notices import Delivery, NoticeKind
@@ -19,6 +19,7 @@ from projects.pages import Day, Filters, PageForm
 from projects.roles import Role, Visibility
 
 PERCENT = re.compile(r"(?P<funder>.+?)\s*[:;\t]\s*(?P<percent>\d{1,3}([.,]\d{1,2})?)\s*%?")
+COUNTRY = re.compile(r"[A-Z]{2}")
 ROLES = Membership._meta.get_field("role").choices or []
 
 
@@ -90,6 +91,31 @@ class NewProjectForm(ProjectForm):
         help_text=_("Names the UNIX user on the clusters (cesai-…); it cannot be changed later."),
     )
     field_order = ["title", "slug", "abstract", "visibility"]
+
+
+class PartnerForm(PageForm):
+    name = forms.CharField(label=_("name"), max_length=200)
+    sector = forms.ChoiceField(label=_("sector"), choices=Partner.Sector.choices)
+    country = forms.RegexField(
+        label=_("country"),
+        regex=COUNTRY,
+        max_length=2,
+        required=False,
+        help_text=_("Two letters, as DE or FR."),
+    )
+    city = forms.CharField(
+        label=_("city"),
+        max_length=100,
+        required=False,
+        help_text=_("The map shows the partner there."),
+    )
+    ror = forms.URLField(
+        label=_("ROR id"),
+        max_length=64,
+        required=False,
+        assume_scheme="https",
+        help_text=_("Its address in the Research Organization Registry."),
+    )
 
 
 class InitiativeForm(PageForm):

@@ -25,6 +25,7 @@ PORTAL_ROLES = (Role.COORDINATOR, Role.QUOTA_ADMIN, Role.AUDITOR, Role.PORTAL_AD
 class Verb(StrEnum):
     VIEW = "view"
     EDIT_PARTNER = "edit_partner"
+    DESCRIBE_GROUP = "describe_group"
     CREATE_GROUP = "create_group"
     MANAGE_MEMBERS = "manage_members"
     CREATE_PROJECT = "create_project"
@@ -56,6 +57,7 @@ class Verb(StrEnum):
 _GUEST = {Verb.VIEW}
 _MEMBER = _GUEST | {Verb.PLAN_MODEL, Verb.EDIT_MODEL, Verb.SUBMIT_JOB, Verb.KEEP_TEMPLATES}
 _LEAD = _MEMBER | {
+    Verb.DESCRIBE_GROUP,
     Verb.MANAGE_MEMBERS,
     Verb.CREATE_PROJECT,
     Verb.EDIT_PROJECT,
@@ -73,7 +75,13 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
     Role.MEMBER: frozenset(_MEMBER),
     Role.LEAD: frozenset(_LEAD),
     Role.PARTNER_ADMIN: frozenset(
-        {Verb.VIEW, Verb.EDIT_PARTNER, Verb.CREATE_GROUP, Verb.MANAGE_MEMBERS}
+        {
+            Verb.VIEW,
+            Verb.EDIT_PARTNER,
+            Verb.CREATE_GROUP,
+            Verb.DESCRIBE_GROUP,
+            Verb.MANAGE_MEMBERS,
+        }
     ),
     Role.OPERATOR: frozenset(
         {
@@ -111,7 +119,13 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
     ),
     Role.AUDITOR: frozenset({Verb.VIEW, Verb.SEE_WORKLIST}),
     Role.PORTAL_ADMIN: frozenset(
-        {Verb.VIEW, Verb.EDIT_PARTNER, Verb.CREATE_GROUP, Verb.CREATE_CLUSTER}
+        {
+            Verb.VIEW,
+            Verb.EDIT_PARTNER,
+            Verb.CREATE_GROUP,
+            Verb.DESCRIBE_GROUP,
+            Verb.CREATE_CLUSTER,
+        }
     ),
 }
 

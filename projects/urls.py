@@ -15,7 +15,6 @@ urlpatterns = [
     ),
     path("projects/<str:slug>/join/", projects.join, name="project-join"),
     path("joining/<uuid:key>/answer/", projects.answer_joining, name="join-answer"),
-    path("groups/", groups.group_list, name="groups"),
     path("groups/<uuid:key>/", groups.group_page, name="group"),
     path("groups/<uuid:key>/project/", projects.new_project, name="project-new"),
     path("groups/<uuid:key>/invitations/", groups.invite, name="invite"),

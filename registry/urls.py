@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from registry.views import cases, decisions, lineage, lists, overlaps, plans, watches
+from registry.views import cases, decisions, groups, lineage, lists, overlaps, plans, watches
 
 urlpatterns = [
+    path("groups/", groups.group_list, name="groups"),
+    path("groups/<uuid:key>/competences/", groups.describe, name="group-describe"),
     path("models/", lists.model_list, name="models"),
     path("models.csv", lists.model_csv, name="models-csv"),
     path("models/compare/", lists.compare, name="model-compare"),

@@ -759,6 +759,23 @@ PAGES: Table = {
         ),
     },
     "report-undo": {"post": _form(OPERATOR, STAFF)},
+    "partners": {"get": Rule(may=_SIGNED)},
+    "partner": {"get": Rule(may=_SIGNED)},
+    "partner-edit": {
+        "get": Rule(may=frozenset({"partner_admin", "portal_admin"}), sees=_SIGNED),
+        "post": _form(
+            frozenset({"partner_admin", "portal_admin"}),
+            _SIGNED,
+            lambda w: {"name": "New name", "sector": "research"},
+        ),
+    },
+    "map": {"get": Rule(may=_SIGNED)},
+    "group-describe": {
+        "get": Rule(may=MANAGERS | {"portal_admin"}, sees=OF_PARTNERS),
+        "post": _form(
+            MANAGERS | {"portal_admin"}, OF_PARTNERS, lambda w: {"languages": "de", "tasks": ""}
+        ),
+    },
     "reports": {"get": Rule(may=_SIGNED)},
     "report-csv": {"get": Rule(may=_SIGNED)},
     "report-xlsx": {"get": Rule(may=_SIGNED)},

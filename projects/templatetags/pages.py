@@ -108,3 +108,9 @@ def here(context: template.Context, *names: str) -> SafeString | str:
     path = context["request"].path if "request" in context else ""
     found = path == "/" if names == ("/",) else path.startswith(names)
     return format_html(' aria-current="{}"', "page") if found else ""
+
+
+@register.filter
+def unlocal(value: float) -> str:
+    """A number as drawings take it, whatever the reader's language."""
+    return f"{value:g}"

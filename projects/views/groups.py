@@ -1,4 +1,4 @@
-"""Groups: who is in them, who is invited, and walking through an invitation's door."""
+"""A group: who is in it, who is invited, and walking through an invitation's door."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ from projects.forms import InvitationForm, RoleForm
 from projects.models import Group, Invitation, Membership, Project
 from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
-
-
-@login_required
-def group_list(request: SignedIn) -> HttpResponse:
-    """The groups of all partners."""
-    rows = Group.objects.visible_to(request.user).select_related("partner")
-    mine = set(request.user.standing.group_roles)
-    return render(request, "projects/groups.html", {"groups": rows, "mine": mine})
 
 
 @login_required

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import User
-from projects.pages import Filters, PageForm
-from registry.forms.plans import BigCount, Day, Words
+from projects.pages import Day, Filters, PageForm
+from registry.forms.plans import BigCount, Words
 from registry.models import Case, CaseParty, Overlap
 from registry.models.cases import CASE_LABELS, OUTCOME_LABELS
 from registry.models.labels import MODALITY_LABELS

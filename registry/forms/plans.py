@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.access import group_verbs
 from projects.models import Group, Project, User
 from projects.models.projects import VISIBILITY_LABELS
-from projects.pages import PageForm
+from projects.pages import Day, PageForm
 from projects.roles import Verb, Visibility
 from registry.access import get_home
 from registry.actions.lineage import Parent
@@ -120,10 +120,6 @@ class BigCount(forms.CharField):
 class GroupField(forms.ModelChoiceField[Group]):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} · {obj.partner.name}"
-
-
-class Day(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class PlanForm(PageForm):

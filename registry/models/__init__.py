@@ -1,6 +1,7 @@
 """What: the tables of model efforts, their versions, figures, and where they come from."""
 
 from registry.models.cases import Case, CaseMessage, CaseMove, CaseParty, Recusal
+from registry.models.competences import Competences
 from registry.models.datasets import Dataset, DatasetDerivation, TrainedOn
 from registry.models.derivations import Derivation
 from registry.models.figures import Figure
@@ -16,6 +17,7 @@ __all__ = [
     "CaseMessage",
     "CaseMove",
     "CaseParty",
+    "Competences",
     "Dataset",
     "DatasetDerivation",
     "Derivation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,15 +13,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from projects.models import Group
+from projects.roles import Verb
 from registry.formats.markdown import as_safe_html
 from registry.languages import language_name
-from registry.models import Figure
+from registry.models import Competences, Figure, Model
 from registry.terms import DOMAINS, TASKS
 from registry.vocabulary import FigureKind
 
 register = template.Library()
 STEPS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 NEARLY = Decimal("0.999995")  # from here on the smaller step would be rounded to 1000
+GROUP_MODELS = 12
 COUNTS = {FigureKind.PARAMETERS, FigureKind.ACTIVE_PARAMETERS, FigureKind.TOKENS}
 
 
@@ -136,3 +139,31 @@ def stake_range(hours: tuple[float, float]) -> str:
 
 def _two_digits(value: float) -> int:
     return int(float(f"{value:.2g}"))
+
+
+@register.filter
+def facet(word: str, name: str) -> str:
+    """A word of a question or a competence as people read it."""
+    language = get_language() or "en"
+    if name == "languages":
+        return language_name(word, language)
+    term = (TASKS if name == "tasks" else DOMAINS).get(word)
+    return term.label(language) if term else word
+
+
+@register.filter
+def at(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """What a mapping holds under a key, None if nothing."""
+    return mapping.get(key)
+
+
+@register.inclusion_tag("registry/group_work.html", takes_context=True)
+def group_work(context: template.Context, group: Group, verbs: frozenset[Verb]) -> dict[str, Any]:
+    """What a group can do and the models of it that one may see: pages below know no models."""
+    models = Model.objects.visible_to(context["user"]).filter(group=group)
+    return {
+        "group": group,
+        "row": Competences.objects.filter(group=group).first(),
+        "models": models[:GROUP_MODELS],
+        "may_describe": Verb.DESCRIBE_GROUP in verbs,
+    }

@@ -66,7 +66,7 @@ def test_what_cannot_be_is_refused(
 
 @pytest.mark.parametrize("field", ["slug", "name"])
 def test_a_name_is_given_once(coordinator: Caller, field: str) -> None:
-    make.make_initiative(**{"name": "Other", field: BODY[field]})
+    make.make_initiative(**{"name": "Other", field: str(BODY[field])})
     assert "taken" in _refused(coordinator.post("initiatives/", BODY), field)
 
 

@@ -9,6 +9,7 @@ from projects.roles import GROUP_ROLES, PORTAL_ROLES, SEES_EVERYTHING, Role, Ver
 GUEST = {"view"}
 MEMBER = GUEST | {"plan_model", "edit_model", "submit_job", "keep_templates"}
 LEAD = MEMBER | {
+    "describe_group",
     "manage_members",
     "create_project",
     "edit_project",
@@ -24,7 +25,13 @@ EXPECTED = {
     Role.GUEST: GUEST,
     Role.MEMBER: MEMBER,
     Role.LEAD: LEAD,
-    Role.PARTNER_ADMIN: {"view", "edit_partner", "create_group", "manage_members"},
+    Role.PARTNER_ADMIN: {
+        "view",
+        "edit_partner",
+        "create_group",
+        "describe_group",
+        "manage_members",
+    },
     Role.OPERATOR: {
         "view",
         "operate_cluster",
@@ -54,7 +61,13 @@ EXPECTED = {
         "see_worklist",
     },
     Role.AUDITOR: {"view", "see_worklist"},
-    Role.PORTAL_ADMIN: {"view", "edit_partner", "create_group", "create_cluster"},
+    Role.PORTAL_ADMIN: {
+        "view",
+        "edit_partner",
+        "create_group",
+        "describe_group",
+        "create_cluster",
+    },
 }
 
 
