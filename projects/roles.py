@@ -44,6 +44,7 @@ class Verb(StrEnum):
     KEEP_TEMPLATES = "keep_templates"
     KEEP_CALLS = "keep_calls"
     KEEP_INITIATIVES = "keep_initiatives"
+    IMPORT_RECORDS = "import_records"
     CANCEL_JOB = "cancel_job"
     READ_SCRIPT = "read_script"
     OPERATE_CLUSTER = "operate_cluster"
@@ -104,6 +105,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.HANDLE_CASE,
             Verb.KEEP_CALLS,
             Verb.KEEP_INITIATIVES,
+            Verb.IMPORT_RECORDS,
         }
     ),
     Role.QUOTA_ADMIN: frozenset(
@@ -115,6 +117,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.PAUSE_ALLOCATION,
             Verb.RETURN_HOURS,
             Verb.SEE_WORKLIST,
+            Verb.IMPORT_RECORDS,
         }
     ),
     Role.AUDITOR: frozenset({Verb.VIEW, Verb.SEE_WORKLIST}),
@@ -124,6 +127,7 @@ ROLE_VERBS: dict[Role, frozenset[Verb]] = {
             Verb.EDIT_PARTNER,
             Verb.CREATE_GROUP,
             Verb.DESCRIBE_GROUP,
+            Verb.IMPORT_RECORDS,
             Verb.CREATE_CLUSTER,
         }
     ),

@@ -43,11 +43,13 @@ from compute.models import (
 )
 from compute.quota import month_of, months_in
 from compute.states import LimitState
+from projects.actions.imports import PARTNERS, carry_out
 from projects.actions.initiatives import keep_initiative
 from projects.actions.projects import create_project
 from projects.actions.tokens import create_token
 from projects.models import (
     Group,
+    Import,
     Initiative,
     Membership,
     Participation,
@@ -294,6 +296,13 @@ def make_allocation(
             verified_at=now(),
         )
     return Allocation.objects.select_related("pool__cluster", "project").get(pk=allocation.pk)
+
+
+def make_import(*names: str, by: User | None = None) -> Import:
+    """Partners of these names, out of a spreadsheet."""
+    rows = [{"name": name, "short_name": name.lower()} for name in names or ("Imported",)]
+    by = by or make_staff(Role.COORDINATOR)
+    return carry_out(by=by, reader=PARTNERS, rows=rows, file_name="partners.csv", now=now())
 
 
 def make_initiative(name: str = "", **facts: Any) -> Initiative:

@@ -25,6 +25,7 @@ ON_CLUSTER = OURS | STAFF | OPERATOR
 IN_GROUP = frozenset({"guest", "member", "lead"})
 CONFIRMS = OPERATOR | {"quota_admin"}
 COORDINATOR = frozenset({"coordinator"})
+IMPORTERS = frozenset({"coordinator", "quota_admin", "portal_admin"})
 CONFIDENTIAL = COORDINATOR | {"auditor"}
 
 
@@ -770,6 +771,13 @@ PAGES: Table = {
         ),
     },
     "map": {"get": Rule(may=_SIGNED)},
+    "imports": {
+        "get": Rule(may=IMPORTERS, sees=_SIGNED),
+        "post": Rule(may=IMPORTERS, sees=_SIGNED, status=400),  # without a file
+    },
+    "import-carry": {"post": _form(IMPORTERS, _SIGNED, lambda w: w.import_form)},
+    "import-undo": {"post": _form(IMPORTERS, STAFF)},
+    "find": {"get": Rule(may=_SIGNED, query=lambda w: "q=canary")},
     "group-describe": {
         "get": Rule(may=MANAGERS | {"portal_admin"}, sees=OF_PARTNERS),
         "post": _form(

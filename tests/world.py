@@ -111,6 +111,7 @@ class World:
         self.template = make.make_template(self.group, name=f"Template {CANARY}")
         self.call = make.make_call()
         self.initiative = make.make_initiative()
+        self.import_ = make.make_import()
         self.consent = make.make_consent(self.cluster)
         self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
@@ -161,6 +162,11 @@ class World:
     @property
     def initiative_form(self) -> dict[str, Any]:
         return {"slug": "leam-2", "name": "LEAM 2", "funding": "EU: 50"}
+
+    @property
+    def import_form(self) -> dict[str, str]:
+        rows = '[{"name": "Werft", "short_name": "werft"}]'
+        return {"kind": "partners", "file_name": "partners.csv", "rows": rows}
 
     @property
     def call_body(self) -> dict[str, str]:
@@ -259,6 +265,7 @@ class World:
             "grants": self.grant.pk,
             "calls": self.call.pk,
             "initiatives": self.initiative.slug,
+            "imports": self.import_.pk,
             "templates": self.template.pk,
             "watches": self.watch.pk,
         }
@@ -308,6 +315,8 @@ class World:
             "plan-similar": [],
             "call-new": [],
             "initiative-new": [],
+            "imports": [],
+            "import-carry": [],
             "report-csv": [],
             "report-xlsx": [],
             "cluster-withdraw": [self.cluster.slug, self.consent.pk],

@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, Sum
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
-from compute.models import Allocation, CapacityMonth, Cluster, Job, Limit, Request
+from cesai.hours import hours_chart
+from cesai.worklist import work_of
+from compute.models import Allocation, Cluster, Job, Limit, Request
 from compute.models.clusters import SILENT_AFTER
 from compute.states import LimitState, RequestState
-from compute.views.months import capacity_drawing, later, this_month
 from projects.access import portal_verbs
-from projects.models import Project
+from projects.models import Notice, Project
+from projects.pages import SignedIn
 from projects.roles import Verb
-from registry.models import Case, Model, Overlap
+from registry.models import Model, Overlap
 from registry.overlap.scorer import FLAGGED
 
 if TYPE_CHECKING:
     from projects.models import User
 
-SOON = timedelta(days=3)
 ROWS = 8
 SIMILAR = 3
+NEWS = 5
+LATE = (LimitState.DRIFTED, LimitState.NEEDS_OPERATOR)
 
 
-def overview(request: HttpRequest) -> HttpResponse:
-    """One address for everybody; who is both institute and staff sees both halves."""
+def overview(request: SignedIn) -> HttpResponse:
+    """One address for everybody; who is both institute and staff sees both halves.
+
+    A poll gets the part that moves alone.
+    """
     user, now = request.user, timezone.now()
     if not user.is_authenticated:
         return render(request, "cesai/welcome.html")
     staff = Verb.SEE_WORKLIST in portal_verbs(user)
+    context = {"now": now, "news": Notice.objects.visible_to(user).unread()[:NEWS]}
+    if staff:
+        context |= _moving(user, now, request.GET)
+        if request.htmx:
+            return render(request, "cesai/overview_staff.html#moving", context)
+        context |= _work_of_staff(user, now, request.GET)
+    if user.standing.group_roles:
+        context |= _work_of_institute(user, now)
     clusters = Cluster.objects.operated_by(user).select_related("health")
-    context = {
-        "now": now,
+    context |= {
         "operated": clusters.prefetch_related("credentials"),
         "waiting_limits": _waiting_limits(user),
-        **(_work_of_staff(user, now) if staff else {}),
-        **(_work_of_institute(user, now) if user.standing.group_roles else {}),
     }
     return render(request, "cesai/overview.html", context)
 
@@ -54,9 +65,7 @@ def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
     return {
         "institute": True,
         "projects": projects.select_related("lead_group")[:ROWS],
-        "allocations": allocations.select_related(
-            "project", "pool__cluster__health", "balance", "limit"
-        )[:ROWS],
+        "allocations": _with_forecast(allocations, now),
         "jobs": jobs.select_related("project", "cluster__health")[:ROWS],
         "requests": requests.exclude(state=RequestState.WITHDRAWN)
         .select_related("project")
@@ -66,26 +75,37 @@ def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-def _work_of_staff(user: User, now: datetime) -> dict[str, Any]:
-    waiting = Request.objects.visible_to(user).undecided()
-    capacity = CapacityMonth.objects.visible_to(user)
-    month = this_month(now)
+def _moving(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:
+    """What waits and what is in trouble: asked for anew while the page is looked at."""
+    by_stake = query.get("sort") == "stake"
+    return {
+        "work": work_of(user, now, by_stake=by_stake),
+        "by_stake": by_stake,
+        "trouble": _in_trouble(user, now),
+        "late_limits": Limit.objects.filter(state__in=LATE).count(),
+    }
+
+
+def _work_of_staff(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:
+    by = "cluster" if query.get("by") == "cluster" else "partner"
     return {
         "staff": True,
-        "decisions": waiting.count(),
-        "due_soon": waiting.filter(due_at__lt=now + SOON).count(),
-        "worklist": waiting.select_related("project__lead_group__partner", "owner")
-        .annotate(asked=Sum("lines__gpu_seconds"))
-        .order_by("due_at", "id")[:10],
         "similar": Overlap.objects.visible_to(user)
         .in_queue()
         .filter(kind__in=FLAGGED)
         .select_related("a__group", "b__group")
         .order_by("-urgency", "-probability", "id")[:SIMILAR],
-        "open_cases": Case.objects.visible_to(user).undecided().order_by("due_at")[:ROWS],
-        "trouble": _in_trouble(user, now),
-        "drawing": capacity_drawing(capacity, later(month, -5), later(month, 7)),
+        "by": by,
+        "chart": hours_chart(by, now),
     }
+
+
+def _with_forecast(allocations: QuerySet[Allocation], now: datetime) -> list[Allocation]:
+    rows = allocations.select_related("project", "pool__cluster__health", "balance", "limit")
+    found = list(rows.prefetch_related("months_used")[:ROWS])
+    for allocation in found:
+        allocation.ahead = allocation.forecast(now)  # type: ignore[attr-defined]
+    return found
 
 
 def _in_trouble(user: User, now: datetime) -> Any:

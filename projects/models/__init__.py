@@ -3,6 +3,7 @@
 from projects.models.events import Event
 from projects.models.groups import Group, Invitation, Membership, Partner, PartnerAdmin
 from projects.models.idempotency import StoredAnswer
+from projects.models.imports import Import
 from projects.models.initiatives import FundingShare, Initiative
 from projects.models.joining import JoinRequest
 from projects.models.notices import Notice, NoticePreference
@@ -15,6 +16,7 @@ __all__ = [
     "Event",
     "FundingShare",
     "Group",
+    "Import",
     "Initiative",
     "Invitation",
     "JoinRequest",

@@ -50,6 +50,7 @@ EXPECTED = {
         "handle_case",
         "keep_calls",
         "keep_initiatives",
+        "import_records",
     },
     Role.QUOTA_ADMIN: {
         "view",
@@ -59,6 +60,7 @@ EXPECTED = {
         "pause_allocation",
         "return_hours",
         "see_worklist",
+        "import_records",
     },
     Role.AUDITOR: {"view", "see_worklist"},
     Role.PORTAL_ADMIN: {
@@ -66,6 +68,7 @@ EXPECTED = {
         "edit_partner",
         "create_group",
         "describe_group",
+        "import_records",
         "create_cluster",
     },
 }

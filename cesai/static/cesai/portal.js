@@ -15,12 +15,26 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
-    if (button) actions[button.dataset.do]?.(button);
+    if (button) actions[button.dataset.do]?.(button, event);
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      const dialog = document.getElementById("finder");
+      if (dialog?.showModal && !dialog.open) {
+        event.preventDefault();
+        actions.find();
+      }
+    }
+    const hits = event.target.closest?.("#finder");
+    if (hits && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const stops = [hits.querySelector("input"), ...hits.querySelectorAll("#finder-hits a")];
+      const next = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+      event.preventDefault();
+      stops[Math.min(Math.max(next, 0), stops.length - 1)].focus();
+    }
     const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
     if (menu) {
       menu.open = false;
@@ -34,6 +48,14 @@
       try { localStorage.setItem(store, next); } catch { /* private window: until reload */ }
       root.dataset.bsTheme = next;
     },
+    find(link, event) {
+      const dialog = document.getElementById("finder");
+      if (!dialog?.showModal || event?.ctrlKey || event?.metaKey) return;
+      event?.preventDefault();
+      dialog.showModal();
+      dialog.querySelector("input").select();
+    },
+    close(button) { button.closest("dialog").close(); },
     print() { window.print(); },
     copy(button) {
       const text = document.getElementById(button.dataset.from).textContent;

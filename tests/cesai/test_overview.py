@@ -1,0 +1,141 @@
+"""The first page of staff: what waits, what is in trouble, where GPU-hours go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from compute.models import Allocation, Balance, CapacityMonth, MonthlyUse, Request
+from compute.quota import month_of, next_month
+from projects.models import Project
+from registry.models import Case
+from tests import make
+from tests.conftest import Caller
+from tests.projects.telling import told
+from tests.world import World
+
+HOUR = 3600
+
+
+def see(caller: Caller, **query: str) -> Any:
+    return caller.as_browser.get(reverse("overview"), query)
+
+
+def test_requests_and_grants_wait_in_one_list(quota_admin: Caller, project: Project) -> None:
+    make.make_request(project, gpu_hours=100)
+    make.make_grant(project)
+    work = see(quota_admin).context["work"]
+    assert work.count == 2
+    assert {item.high for item in work.items} == {100 * HOUR, 500 * HOUR}
+
+
+def test_a_coordinator_confirms_no_grants(coordinator: Caller, project: Project) -> None:
+    make.make_grant(project)
+    assert see(coordinator).context["work"].count == 0
+
+
+def test_a_case_that_waits_on_the_coordinator_is_a_decision(caller: Any, db: None) -> None:
+    world = World()
+    coordinator = caller(world.people["coordinator"])
+    for waiting_on, is_there in (("coordinator", True), ("groups", False)):
+        Case.objects.update(waiting_on=waiting_on)
+        titles = {item.title for item in see(coordinator).context["work"].items}
+        assert (world.case.code in titles) == is_there
+
+
+def test_the_next_due_stands_first_or_the_most_costly(
+    quota_admin: Caller, project: Project
+) -> None:
+    soon = make.make_request(project, gpu_hours=1)
+    Request.objects.update(due_at=make.now() + timedelta(1))
+    make.make_request(project, gpu_hours=200)
+    first = [see(quota_admin, **q).context["work"].items[0] for q in ({}, {"sort": "stake"})]
+    assert first[0].path == reverse("request", args=[soon.pk])
+    assert first[1].high == 200 * HOUR
+
+
+def test_what_is_overdue_is_counted_and_said(quota_admin: Caller, project: Project) -> None:
+    make.make_request(project)
+    Request.objects.update(due_at=make.now() - timedelta(2))
+    page = see(quota_admin)
+    assert page.context["work"].overdue == 1
+    assert "1 overdue" in page.content.decode()
+
+
+def test_ten_items_are_shown_of_many(quota_admin: Caller, project: Project) -> None:
+    pool = make.make_pool()
+    for _n in range(12):
+        make.make_request(project, pool, gpu_hours=1)
+    work = see(quota_admin).context["work"]
+    assert (work.count, len(work.items)) == (12, 10)
+
+
+@pytest.fixture
+def used(project: Project) -> Allocation:
+    """Thirty of sixty GPU-hours, in this month."""
+    allocation = make.make_allocation(project, gpu_hours=60)
+    MonthlyUse.objects.create(
+        allocation=allocation, month=month_of(make.today()), gpu_seconds=30 * HOUR
+    )
+    Balance.objects.filter(allocation=allocation).update(used=30 * HOUR, rolled_up=30 * HOUR)
+    return allocation
+
+
+@pytest.mark.parametrize("by", ["partner", "cluster"])
+def test_hours_are_stacked_by_partner_or_cluster(
+    coordinator: Caller, used: Allocation, by: str
+) -> None:
+    chart = see(coordinator, by=by).context["chart"]
+    names = {
+        "partner": used.project.lead_group.partner.name,
+        "cluster": used.pool.cluster.name,
+    }
+    assert chart.series[0].name == names[by]
+    assert len(chart.rows) == 13
+    assert chart.rows[6].values[0] == 30 * HOUR
+    assert [row.is_ahead for row in chart.rows] == [False] * 7 + [True] * 6
+
+
+def test_what_is_ahead_is_never_more_than_what_is_granted(
+    coordinator: Caller, used: Allocation
+) -> None:
+    chart = see(coordinator).context["chart"]
+    month = next_month(month_of(make.today()))
+    granted = CapacityMonth.objects.get(pool=used.pool, month=month).granted
+    ahead = chart.rows[7].values
+    assert 0 <= ahead[0] <= granted
+    assert ahead[0] + ahead[-2] == granted
+
+
+def test_the_table_beside_the_chart_holds_its_figures(
+    coordinator: Caller, used: Allocation
+) -> None:
+    page = see(coordinator).content.decode()
+    assert "data-chart" in page
+    assert 'data-value="30.0000"' in page
+
+
+def test_a_poll_gets_the_moving_part_alone(quota_admin: Caller, project: Project) -> None:
+    make.make_request(project)
+    answer = quota_admin.as_browser.get(reverse("overview"), headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert 'id="moving"' in page
+    assert "<html" not in page
+    assert "data-chart" not in page
+
+
+def test_an_institute_gets_no_work_list(lead: Caller, used: Allocation) -> None:
+    page = see(lead)
+    assert "work" not in page.context
+    answer = lead.as_browser.get(reverse("overview"), headers={"HX-Request": "true"})
+    assert 'id="worklist"' not in answer.content.decode()
+
+
+def test_news_stand_on_the_first_page_until_they_are_read(lead: Caller) -> None:
+    notice = told(lead.user, params={"project": "Kogge"})
+    assert notice.sentence in see(lead).content.decode()
+    lead.as_browser.post(reverse("notice-read", args=[notice.pk]))
+    assert notice.sentence not in see(lead).content.decode()
