@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,17 +10,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from compute import access
 from compute.actions import allocations as actions
 from compute.actions import limits
+from compute.burn_down import burn_down
+from compute.drawing import Chart, ChartRow, Series
+from compute.forecast import Forecast
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
 from compute.models import Allocation, ExternalGrant, LedgerEntry, UsageRecord
 from compute.models.charging import Charges
+from compute.views.exports import ALLOCATIONS, exported, wants_csv
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
 from projects.pages import PageForm, SignedIn, page_of
@@ -30,10 +37,12 @@ M = TypeVar("M", LedgerEntry, UsageRecord)
 
 
 @login_required
-def allocation_list(request: SignedIn) -> HttpResponse:
+def allocation_list(request: SignedIn) -> HttpResponseBase:
     """The allocations one may see, newest first."""
     filters = AllocationFilters(request.GET)
     rows = Allocation.objects.visible_to(request.user).filter(**filters.chosen())
+    if wants_csv(request):
+        return exported("allocations", rows, ALLOCATIONS)
     rows = rows.select_related("project", "pool__cluster", "balance", "limit")
     page = page_of(rows, request.GET, by="created_at")
     waiting = ExternalGrant.objects.visible_to(request.user).unconfirmed()
@@ -131,6 +140,7 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
     usage = _of(allocation, UsageRecord.objects.all()).select_related("job")
     usage = usage.defer("job__script").order_by("allocation_id", "-sequence")[:SHOWN]
     charges = Charges([pool])
+    ahead = None if allocation.has_ended else allocation.forecast(now)
     context: dict[str, Any] = {
         "allocation": allocation,
         "balance": allocation.balance,
@@ -139,7 +149,8 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
         "is_open": allocation.is_open(now),
         "is_stale": allocation.pool.cluster.health.is_stale(now),
         "days_left": (allocation.end - now.date()).days,
-        "ahead": None if allocation.has_ended else allocation.forecast(now),
+        "ahead": ahead,
+        "chart": _burn_down(allocation, ahead, now),
         "steps": limit_steps(allocation),
         "verbs": access.allocation_verbs(request.user, allocation),
         "is_own": belongs_to(request.user, allocation.project),
@@ -162,3 +173,32 @@ def _show(request: SignedIn, allocation: Allocation, **sent: PageForm) -> HttpRe
     }
     status = next((form.status for form in sent.values()), 200)
     return render(request, "compute/allocation.html", context, status=status)
+
+
+def _burn_down(allocation: Allocation, ahead: Forecast | None, now: datetime) -> Chart:
+    """What was left at each month's end, against an even pace, and what is to come."""
+    points = burn_down(
+        granted=allocation.gpu_seconds,
+        start=allocation.start,
+        end=allocation.end,
+        used={row.month: row.gpu_seconds for row in allocation.months_used.all()},
+        today=now.astimezone(UTC).date(),
+        a_day=ahead.a_day if ahead else None,
+    )
+    return Chart(
+        caption=_("GPU-hours left at the end of each month"),
+        first=_("Month"),
+        series=[
+            Series(_("left"), "bar", "used"),
+            Series(_("left at an even pace"), "plan", "new"),
+        ],
+        rows=[
+            ChartRow(
+                date_format(point.month, "F Y"),
+                [point.left, point.even],
+                date_format(point.month, "M y"),
+                point.is_ahead,
+            )
+            for point in points
+        ],
+    )

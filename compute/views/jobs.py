@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from compute.actions import jobs as actions
 from compute.forms.jobs import FieldsForm, FromTemplateForm, JobFilters, SbatchForm, as_lines
 from compute.models import Allocation, Job, JobTemplate, Maintenance, TemplateVersion
 from compute.models.words import maintenance_warning
+from compute.views.exports import JOBS, exported, wants_csv
 from compute.views.steps import job_steps, what_to_do
 from projects.access import belongs_to, fetch
 from projects.pages import SignedIn, page_of
@@ -31,10 +33,12 @@ MOST_RECORDS = 50  # an array has one a task
 
 
 @login_required
-def job_list(request: SignedIn) -> HttpResponse:
+def job_list(request: SignedIn) -> HttpResponseBase:
     """What runs and what happened, newest first."""
     filters = JobFilters(request.GET)
     rows = Job.objects.visible_to(request.user).filter(**filters.chosen())
+    if wants_csv(request):
+        return exported("jobs", rows.order_by("-submitted_at", "-id"), JOBS)
     rows = rows.select_related("project", "cluster").defer("script")
     page = page_of(rows, request.GET, by="submitted_at")
     return render(request, "compute/jobs.html", {"page": page, "filters": filters})

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from compute.forms.requests import (
 from compute.models import Allocation, AwardSignature, Request
 from compute.models.requests import STATE_LABELS
 from compute.quota import gpu_hours
+from compute.views.exports import REQUESTS, exported, wants_csv
 from compute.views.months import line_drawings
 from compute.views.planner import line_estimates
 from projects.access import belongs_to, get_project, project_verbs
@@ -40,11 +42,13 @@ SIMILAR = 4
 
 
 @login_required
-def request_list(request: SignedIn) -> HttpResponse:
+def request_list(request: SignedIn) -> HttpResponseBase:
     """What waits for whom, newest first."""
     filters = RequestFilters(request.GET)
     rows = Request.objects.visible_to(request.user).filter(**filters.chosen())
     rows = rows.select_related("project").annotate(asked=Sum("lines__gpu_seconds"))
+    if wants_csv(request):
+        return exported("requests", rows, REQUESTS)
     page = page_of(rows, request.GET, by="created_at")
     return render(request, "compute/requests.html", {"page": page, "filters": filters})
 
