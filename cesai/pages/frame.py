@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from cesai.help import PAGES, Help
 from projects.access import portal_verbs
 from projects.models import Notice
 from projects.roles import Verb
@@ -23,9 +24,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "is_demo": settings.DEMO,
         "sees_worklist": staff,
+        "help": _help_on(request) if user is not None and user.is_authenticated else None,
         # Asked by the menu, which fragments lack and full pages hold twice.
         "unread_notices": cache(partial(Notice.objects.count_unread, user)),
     }
+
+
+def _help_on(request: HttpRequest) -> Help | None:
+    match = request.resolver_match
+    return PAGES.get(match.url_name or "") if match else None
 
 
 class PageTimeZone:

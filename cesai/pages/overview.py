@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cesai.hours import hours_chart
 from cesai.worklist import work_of
 from compute.models import Allocation, Cluster, Job, Limit, Request
 from compute.models.clusters import SILENT_AFTER
-from compute.states import LimitState, RequestState
+from compute.states import JobState, LimitState, RequestState
 from projects.access import portal_verbs
 from projects.models import Notice, Project
 from projects.pages import SignedIn
-from projects.roles import Verb
+from projects.roles import Verb, verbs_of
 from registry.models import Model, Overlap
 from registry.overlap.scorer import FLAGGED
 
@@ -64,6 +66,7 @@ def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
     models = Model.objects.filter(group__in=user.standing.group_roles)
     return {
         "institute": True,
+        "first_steps": _first_steps(user, models, requests, allocations, projects),
         "projects": projects.select_related("lead_group")[:ROWS],
         "allocations": _with_forecast(allocations, now),
         "jobs": jobs.select_related("project", "cluster__health")[:ROWS],
@@ -73,6 +76,55 @@ def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
         "models": models.select_related("project")[:ROWS],
         "stale_models": models.stale(now)[:ROWS],
     }
+
+
+def _may_submit(user: User) -> bool:
+    """Whether any of the person's groups gave them work to do."""
+    return any(Verb.SUBMIT_JOB in verbs_of({role}) for role in user.standing.group_roles.values())
+
+
+class FirstStep(NamedTuple):
+    """One step from the first log-in to the first finished job."""
+
+    words: str
+    path: str
+    look: str  # done, now or later
+
+
+def _first_steps(
+    user: User,
+    models: QuerySet[Model],
+    requests: QuerySet[Request],
+    allocations: QuerySet[Allocation],
+    projects: QuerySet[Project],
+) -> list[FirstStep]:
+    """What is still to do until the first job has finished; [] once one has, and for guests."""
+    jobs = Job.objects.filter(project__in=projects)
+    if jobs.filter(state=JobState.COMPLETED).exists() or not _may_submit(user):
+        return []
+    asked = requests.exclude(state=RequestState.DRAFT)
+    is_set = (LimitState.IN_FORCE, LimitState.SET_NOT_PROVEN)
+    steps = [
+        (_("Plan a model"), "model-plan", models.exists()),
+        (_("Ask for GPU-hours"), "request-new", asked.exists()),
+        (_("They are awarded"), "requests", allocations.exists()),
+        (
+            _("The cluster enforces them"),
+            "allocations",
+            allocations.filter(limit__state__in=is_set).exists(),
+        ),
+        (_("Submit a job"), "job-new", jobs.exists()),
+        (_("It finishes"), "jobs", False),
+    ]
+    following = next(words for words, _route, is_done in steps if not is_done)
+    return [
+        FirstStep(
+            words,
+            reverse(route),
+            "done" if is_done else "now" if words == following else "later",
+        )
+        for words, route, is_done in steps
+    ]
 
 
 def _moving(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:

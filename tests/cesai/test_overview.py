@@ -139,3 +139,23 @@ def test_news_stand_on_the_first_page_until_they_are_read(lead: Caller) -> None:
     assert notice.sentence in see(lead).content.decode()
     lead.as_browser.post(reverse("notice-read", args=[notice.pk]))
     assert notice.sentence not in see(lead).content.decode()
+
+
+def looks(caller: Caller) -> list[str]:
+    return [step.look for step in see(caller).context["first_steps"]]
+
+
+def test_a_newcomer_is_shown_the_way_to_the_first_job(member: Caller, project: Project) -> None:
+    assert looks(member) == ["now", "later", "later", "later", "later", "later"]
+    make.make_model(project)
+    assert looks(member)[:2] == ["done", "now"]
+    allocation = make.make_allocation(project)
+    assert looks(member) == ["done"] * 4 + ["now", "later"]
+    job = make.make_job(allocation)
+    assert looks(member) == ["done"] * 5 + ["now"]
+    job.__class__.objects.update(state="completed")
+    assert looks(member) == []
+
+
+def test_a_guest_is_shown_no_way_that_is_closed(guest: Caller, project: Project) -> None:
+    assert looks(guest) == []
