@@ -132,13 +132,7 @@ def report_of(user: User, scope: Scope, now: datetime) -> Report:
         models=_models(user, scope, known_until),
         decisions=_decisions(user, scope, known_until),
         avoided=_avoided(user, scope, known_until),
-        behind=[
-            cluster
-            for cluster in Cluster.objects.connected()
-            .filter(pk__in=clusters)
-            .select_related("health")
-            if cluster.health.is_stale(now)
-        ],
+        behind=list(Cluster.objects.silent(now).filter(pk__in=clusters)),
     )
 
 

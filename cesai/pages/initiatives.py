@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from cesai.timeline import Span, axis_of
 from compute.drawing import Chart, ChartRow, Series
-from compute.models import Allocation, MonthlyUse
+from compute.models import Allocation, Cluster, MonthlyUse
 from projects.access import get_initiative, portal_verbs
 from projects.models import Initiative, Project, User
 from projects.pages import SignedIn
@@ -105,6 +105,7 @@ def roadmap(request: SignedIn) -> HttpResponse:
         "axis": axis_of(spans, today),
         "chart": _by_year(found, progress),
         "now": timezone.now(),
+        "behind": Cluster.objects.visible_to(request.user).silent(timezone.now()),
         "may_keep": Verb.KEEP_INITIATIVES in portal_verbs(request.user),
     }
     return render(request, "cesai/roadmap.html", context)
@@ -134,6 +135,7 @@ def initiative_page(request: SignedIn, slug: str) -> HttpResponse:
         .filter(project__in=projects)
         .select_related("group")[:MOST],
         "now": timezone.now(),
+        "behind": Cluster.objects.visible_to(request.user).silent(timezone.now()),
         "may_keep": Verb.KEEP_INITIATIVES in portal_verbs(user),
     }
     return render(request, "cesai/initiative.html", context)

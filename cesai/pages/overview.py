@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from cesai.hours import hours_chart
 from cesai.worklist import work_of
 from compute.models import Allocation, Cluster, Job, Limit, Request
-from compute.models.clusters import SILENT_AFTER
 from compute.states import JobState, LimitState, RequestState
 from projects.access import portal_verbs
 from projects.models import Notice, Project
@@ -133,7 +132,7 @@ def _moving(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:
     return {
         "work": work_of(user, now, by_stake=by_stake),
         "by_stake": by_stake,
-        "trouble": _in_trouble(user, now),
+        "trouble": Cluster.objects.visible_to(user).silent(now),
         "late_limits": Limit.objects.filter(state__in=LATE).count(),
     }
 
@@ -158,13 +157,6 @@ def _with_forecast(allocations: QuerySet[Allocation], now: datetime) -> list[All
     for allocation in found:
         allocation.ahead = allocation.forecast(now)  # type: ignore[attr-defined]
     return found
-
-
-def _in_trouble(user: User, now: datetime) -> Any:
-    """Connected clusters that did not answer for a while."""
-    silent = Q(health__answered_at=None) | Q(health__answered_at__lt=now - SILENT_AFTER)
-    rows = Cluster.objects.visible_to(user).connected().filter(silent)
-    return rows.select_related("health", "partner")
 
 
 def _waiting_limits(user: User) -> Any:

@@ -138,6 +138,9 @@ def partner_page(request: SignedIn, slug: str) -> HttpResponse:
         .filter(partner=partner)
         .select_related("health"),
         "sums": sums,
+        "behind": Cluster.objects.silent(timezone.now()).filter(
+            pk__in=allocations.values("pool__cluster")
+        ),
         "now": timezone.now(),
     }
     return render(request, "cesai/partner.html", context)

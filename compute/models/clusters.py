@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models import sealed
@@ -46,6 +47,11 @@ class ClusterQuerySet(models.QuerySet["Cluster"]):
     def connected(self) -> Self:
         """Clusters that the portal reads from or submits to."""
         return self.exclude(connection=Cluster.Connection.NONE)
+
+    def silent(self, now: datetime) -> Self:
+        """Connected ones that have not answered for so long that figures must say so."""
+        late = Q(health__answered_at=None) | Q(health__answered_at__lt=now - SILENT_AFTER)
+        return self.connected().filter(late).select_related("health", "partner")
 
 
 class Cluster(models.Model):

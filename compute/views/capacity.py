@@ -66,6 +66,7 @@ def capacity_page(request: SignedIn) -> HttpResponse:
         "what_if": what_if,
         "tight": _tight(rows, extra),
         "is_asked": bool(extra),
+        "behind": clusters.silent(now),
         "now": now,
     }
     return render(request, "compute/capacity.html", context)
@@ -134,6 +135,7 @@ def _show(request: SignedIn, pool: Pool, **sent: PageForm) -> HttpResponse:
         "reserves": _kept(pool, month),
         "unspent": _unspent(user, pool, now),
         "waiting": _waiting(user, pool),
+        "behind": Cluster.objects.silent(now).filter(pk=pool.cluster_id),
         "verbs": access.cluster_verbs(user, pool.cluster),
         "may_reserve": Verb.AWARD in portal_verbs(user),
         "rules": SiteRulesForm(
