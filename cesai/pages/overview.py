@@ -15,7 +15,7 @@ from compute.models.clusters import SILENT_AFTER
 from compute.states import LimitState, RequestState
 from compute.views.months import capacity_drawing, later, this_month
 from projects.access import portal_verbs
-from projects.models import Project
+from projects.models import Group, Project
 from projects.roles import Verb
 from registry.models import Case, Model, Overlap
 from registry.overlap.scorer import FLAGGED
@@ -39,6 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "now": now,
         "operated": clusters.prefetch_related("credentials"),
         "waiting_limits": _waiting_limits(user),
+        "administered": Group.objects.administered_by(user).select_related("partner"),
         **(_work_of_staff(user, now) if staff else {}),
         **(_work_of_institute(user, now) if user.standing.group_roles else {}),
     }
