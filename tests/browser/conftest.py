@@ -42,7 +42,7 @@ def world(transactional_db: None) -> World:
 
 
 @pytest.fixture
-def address(world: World, static_files: None) -> Iterator[str]:
+def address(transactional_db: None, static_files: None) -> Iterator[str]:
     """The portal on a free port of this machine."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), Silent)
     server.daemon_threads = True
