@@ -17,7 +17,7 @@ from cesai.worklist import work_of
 from compute.models import Allocation, Cluster, Job, Limit, Request
 from compute.states import JobState, LimitState, RequestState
 from projects.access import portal_verbs
-from projects.models import Notice, Project
+from projects.models import Group, Notice, Project
 from projects.pages import SignedIn
 from projects.roles import Verb, verbs_of
 from registry.models import Model, Overlap
@@ -53,6 +53,7 @@ def overview(request: SignedIn) -> HttpResponse:
     context |= {
         "operated": clusters.prefetch_related("credentials"),
         "waiting_limits": _waiting_limits(user),
+        "administered": Group.objects.administered_by(user).select_related("partner"),
     }
     return render(request, "cesai/overview.html", context)
 

@@ -80,6 +80,11 @@ class Limit(Stateful):
         return self.allocation.has_ended or self.allocation.paused_at is not None
 
     @property
+    def is_said(self) -> bool:
+        """Whether its operator said that it holds, and nothing was read back."""
+        return self.detail == "ConfirmedByOperator"
+
+    @property
     def asked(self) -> str:
         """What the operator of a cluster that is not connected is asked for, as `detail`."""
         return "ToBeClosed" if self.is_to_be_closed else "ToBeConfirmed"

@@ -66,7 +66,7 @@ def limit_steps(allocation: Allocation) -> list[Step]:
     """Award → UNIX user → account set → read back, each with the time that proves it."""
     limit = allocation.limit
     has_user = limit.detail != "NoUnixUser" and limit.observed_at is not None
-    is_said = limit.detail == "ConfirmedByOperator"
+    is_said = limit.is_said
     has_limit = limit.observed_gpu_minutes is not None or allocation.is_on_sites_account
     is_set = is_said or (has_limit and bool(limit.observed_user))
     in_force = limit.state in SET_LIMITS

@@ -55,6 +55,12 @@ class GroupQuerySet(models.QuerySet["Group"]):
         known = person.is_authenticated and person.standing.is_of_partner
         return self if known else self.none()
 
+    def administered_by(self, person: Person) -> Self:
+        """The groups of the partners that this person administers."""
+        if not person.is_authenticated:
+            return self.none()
+        return self.filter(partner__in=list(person.standing.admin_of))
+
 
 class Group(models.Model):
     """A team of a partner."""

@@ -42,7 +42,7 @@ def world(transactional_db: None) -> World:
 
 
 @pytest.fixture
-def address(world: World, static_files: None) -> Iterator[str]:
+def address(transactional_db: None, static_files: None) -> Iterator[str]:
     """The portal on a free port of this machine."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), Silent)
     server.daemon_threads = True
@@ -80,14 +80,3 @@ def chromium_page(chromium: Browser, address: str) -> Iterator[Page]:
     context = chromium.new_context(base_url=address)
     yield context.new_page()
     context.close()
-
-
-def complaints_of(page: Page) -> list[str]:
-    """Filled while the page is used: errors of scripts, of the console and of the policy."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
-    page.on(
-        "console",
-        lambda said: found.append(f"{page.url}: {said.text}") if said.type == "error" else None,
-    )
-    return found

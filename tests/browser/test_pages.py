@@ -1,4 +1,4 @@
-"""Every page in a real browser: no complaint, no wider than its window, usable by keyboard."""
+"""What pages do in a real browser: they show news, grow, lead past the menu, keep a theme."""
 
 from __future__ import annotations
 
@@ -6,52 +6,12 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from tests import make, routes
-from tests.browser.conftest import Open, complaints_of
+from tests import make
+from tests.browser.conftest import Open
+from tests.browser.visits import complaints_of, too_wide
 from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-SEEN = {name for name, methods in routes.PAGES.items() if "get" in methods}
-OPEN = {"overview", "api-docs"}
-NO_PAGES = {"request-line", "models-csv", "model-card-file", "model-lineage-data"}
-
-
-def _paths(world: World, who: str) -> list[str]:
-    """What this person may open."""
-    mine = [n for n in SEEN - NO_PAGES if who in routes.PAGES[n]["get"].may]
-    return [reverse(name, args=world.page_key(name)) for name in sorted(mine)] + [
-        reverse(name) for name in sorted(OPEN)
-    ]
-
-
-def _too_wide(page: Page) -> int:
-    """How many pixels must be scrolled sideways."""
-    found: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return found
-
-
-@pytest.mark.parametrize("who", ["lead", "quota_admin", "operator"])
-@pytest.mark.parametrize(
-    ("width", "scheme", "language"), [(1280, "light", "en"), (360, "dark", "de")]
-)
-def test_every_page_fits_its_window_and_nothing_is_complained_of(
-    world: World, open_as: Open, who: str, width: int, scheme: str, language: str
-) -> None:
-    size = {"width": width, "height": 800}
-    page = open_as(
-        world.people[who], viewport=size, color_scheme=scheme, locale=language
-    ).new_page()
-    complaints = complaints_of(page)
-    wide = {}
-    for path in _paths(world, who):
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status == 200, path
-        wide[path] = _too_wide(page)
-    assert complaints == []
-    assert {path: pixels for path, pixels in wide.items() if pixels > 0} == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/api/v1/docs/", "/nowhere/"])
@@ -59,7 +19,7 @@ def test_every_page_fits_its_window_and_nothing_is_complained_of(
 def test_pages_for_everybody_fit_any_window(chromium_page: Page, path: str, width: int) -> None:
     chromium_page.set_viewport_size({"width": width, "height": 900})
     chromium_page.goto(path)
-    assert _too_wide(chromium_page) <= 0
+    assert too_wide(chromium_page) <= 0
 
 
 def test_the_administration_works_under_the_same_policy(world: World, open_as: Open) -> None:

@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 
 from registry.models import Model
 from tests import make
-from tests.browser.conftest import Open, complaints_of
+from tests.browser.conftest import Open
+from tests.browser.visits import UNFOLD, complaints_of, too_wide
 from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -26,8 +27,6 @@ UNLABELLED = """() => [...document.querySelectorAll('input, select, textarea, bu
 HEADINGS = "() => [...document.querySelectorAll('main :is(h1,h2,h3,h4,h5,h6)')]" + (
     ".map((e) => Number(e.tagName[1]))"
 )
-UNFOLD = "for (const part of document.querySelectorAll('main details')) part.open = true"
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -140,7 +139,7 @@ def test_pages_of_the_registry_fit_and_nothing_is_complained_of(
         assert answer is not None
         assert answer.status == 200, path
         page.evaluate(UNFOLD)
-        wide[name] = page.evaluate(TOO_WIDE)
+        wide[name] = too_wide(page)
     assert complaints == []
     assert {name: pixels for name, pixels in wide.items() if pixels > 0} == {}
     assert hosts <= {address.removeprefix("http://"), "data"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from compute.models import Cluster, ClusterHealth
-from projects.models import Project
+from projects.models import Group, Project, User
 from tests import make
 from tests.conftest import Caller, new_client
 
@@ -31,6 +33,14 @@ def test_an_institute_sees_what_is_left_and_when_it_lapses(lead: Caller, project
 def test_an_empty_overview_says_what_to_do_next(lead: Caller) -> None:
     assert "No allocation yet" in _text(lead)
     assert "/requests/new/" in _text(lead)
+
+
+def test_a_partner_admin_finds_the_groups_of_the_partner(
+    group: Group, stranger: Caller, caller: Callable[[User], Caller]
+) -> None:
+    text = _text(caller(make.make_partner_admin(group.partner)))
+    assert f"/groups/{group.pk}/" in text
+    assert "Theirs" not in text
 
 
 def test_staff_read_how_many_decisions_wait(coordinator: Caller) -> None:

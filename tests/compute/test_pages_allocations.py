@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from compute.models import Allocation, Limit, Pool
+from compute.actions.limits import confirm_limit
+from compute.models import Allocation, Cluster, Limit, Pool
 from projects.models import Project
 from tests import make
 from tests.conftest import Caller
@@ -41,6 +42,20 @@ def test_a_limit_that_waits_for_the_site_shows_the_command(
     text = _text(lead, allocation)
     assert "waits for the site" in text
     assert "sacctmgr -i add …" in text
+
+
+def test_what_an_operator_confirmed_is_neither_observed_nor_verified(
+    lead: Caller, operator: Caller, allocation: Allocation
+) -> None:
+    Limit.objects.filter(allocation=allocation).update(observed_gpu_minutes=None)
+    Cluster.objects.update(connection="none")
+    limit = Limit.objects.get(allocation=allocation)
+    limit.move_to("needs_operator", now=make.now(), detail=limit.asked)
+    confirm_limit(by=operator.user, limit=limit, remark="", now=make.now())
+    text = _text(lead, allocation)
+    assert "<dt>observed</dt><dd>–</dd>" in text
+    assert "<dt>confirmed by its operator</dt>" in text
+    assert "<dt>verified</dt>" not in text
 
 
 def test_jobs_are_not_offered_to_those_who_only_look(

@@ -1,0 +1,1 @@
+"""Every journey of the portal, walked through its pages by the people whose journey it is."""
