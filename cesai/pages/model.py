@@ -143,7 +143,7 @@ def _compute(user: Any, model: Model) -> dict[str, Any]:
         "requests": requests.select_related("project").annotate(asked=Sum("lines__gpu_seconds"))[
             :ROWS
         ],
-        "jobs": jobs.select_related("cluster")[:ROWS],
+        "jobs": jobs.select_related("project", "cluster")[:ROWS],
         "used": jobs.aggregate(total=Sum("used_gpu_seconds"))["total"],
     }
 

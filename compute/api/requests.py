@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -45,13 +45,13 @@ class RequestResource(Resource):
     }
 
     def get_queryset(self) -> QuerySet[Request]:
-        lines = RequestLine.objects.select_related("allocation").prefetch_related("awards")
         rows = Request.objects.visible_to(self.request.user)
-        rows = rows.select_related("signature__by")
-        return rows.prefetch_related(Prefetch("lines", queryset=lines))
+        return rows.select_related("signature__by").prefetch_related(_lines())
 
     def get_object(self) -> Request:
-        return access.get_request(self.request.user, self.kwargs["pk"])
+        row = access.get_request(self.request.user, self.kwargs["pk"])
+        prefetch_related_objects([row], _lines())
+        return row
 
     @extend_schema(request=shapes.RequestIn, responses={201: shapes.RequestOut})
     def create(self, request: Call) -> Response:
@@ -173,6 +173,12 @@ class RequestResource(Resource):
         self.body(Nothing)
         request_actions.withdraw_request(by=user, request=row, now=timezone.now())
         return self.shown(row)
+
+
+def _lines() -> Prefetch[Any]:
+    """The lines with all that is shown of them."""
+    rows = RequestLine.objects.select_related("allocation").prefetch_related("awards")
+    return Prefetch("lines", queryset=rows)
 
 
 def _asked(user: User, values: dict[str, Any]) -> Asked:

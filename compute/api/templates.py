@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -34,12 +34,12 @@ class JobTemplateResource(Resource):
     }
 
     def get_queryset(self) -> QuerySet[JobTemplate]:
-        versions = TemplateVersion.objects.select_related("created_by")
-        rows = JobTemplate.objects.visible_to(self.request.user)
-        return rows.prefetch_related(Prefetch("versions", versions))
+        return JobTemplate.objects.visible_to(self.request.user).prefetch_related(_versions())
 
     def get_object(self) -> JobTemplate:
-        return access.get_template(self.request.user, self.kwargs["pk"])
+        row = access.get_template(self.request.user, self.kwargs["pk"])
+        prefetch_related_objects([row], _versions())
+        return row
 
     @extend_schema(request=shapes.TemplateIn, responses={201: shapes.TemplateOut})
     def create(self, request: Call) -> Response:
@@ -75,3 +75,8 @@ class JobTemplateResource(Resource):
         self.body(Nothing)
         actions.retire_template(by=user, template=template, now=timezone.now())
         return self.shown(self.get_object())
+
+
+def _versions() -> Prefetch[Any]:
+    """All of them, each with who wrote it."""
+    return Prefetch("versions", TemplateVersion.objects.select_related("created_by"))

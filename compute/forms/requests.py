@@ -7,7 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.formats import number_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from compute.access import led_projects
@@ -119,18 +122,33 @@ class RequestForm(PageForm):
         return Asked(lines=lines, returned_gpu_seconds=returned, **typed)
 
 
+class Pools:
+    """The pools that every line of a form offers: they are read once, not once a line."""
+
+    def __init__(self, rows: QuerySet[Pool]) -> None:
+        self.rows = rows
+
+    @cached_property
+    def choices(self) -> list[tuple[Any, str]]:
+        """As a field shows them, with the blank one first."""
+        shown = (
+            (row.pk, f"{row.name} · {row.gpu_type} · {row.cluster.name}") for row in self.rows
+        )
+        return [*BLANK_CHOICE_DASH, *shown]
+
+
 class LineForm(forms.Form):
     pool = forms.ModelChoiceField(label=_("pool"), queryset=Pool.objects.none())
     gpu_hours = GpuHoursField(label=_("GPU-hours"))
     start = Day(label=_("from"))
     end = Day(label=_("until before"))
 
-    def __init__(self, *args: Any, pools: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, pools: Pools, **options: Any) -> None:
         super().__init__(*args, **options)
         self.empty_permitted = True  # a line left blank does not count
         pool: Any = self.fields["pool"]
-        pool.queryset = pools
-        pool.label_from_instance = lambda row: f"{row.name} · {row.gpu_type} · {row.cluster.name}"
+        pool.queryset = pools.rows
+        pool.choices = lambda: pools.choices
 
 
 LineForms = forms.formset_factory(LineForm, extra=0, max_num=50, validate_max=True)
@@ -139,7 +157,7 @@ LineForms = forms.formset_factory(LineForm, extra=0, max_num=50, validate_max=Tr
 def line_forms(person: User, data: Any = None, *, initial: Iterable[dict[str, Any]] = ()) -> Any:
     """Lines over pools; two are there from the beginning, so that nothing needs scripts."""
     given = list(initial)
-    pools = Pool.objects.visible_to(person).select_related("cluster")
+    pools = Pools(Pool.objects.visible_to(person).select_related("cluster"))
     forms_of_lines = LineForms(data, initial=given, prefix="lines", form_kwargs={"pools": pools})
     forms_of_lines.extra = max(2 - len(given), 1)
     return forms_of_lines

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import User
 from projects.pages import Day, Filters, PageForm
 from registry.forms.plans import BigCount, Words
-from registry.models import Case, CaseParty, Overlap
+from registry.models import Case, CaseParty
 from registry.models.cases import CASE_LABELS, OUTCOME_LABELS
 from registry.models.labels import MODALITY_LABELS
 from registry.models.overlaps import KIND_LABELS
@@ -146,7 +146,7 @@ class OverlapFilters(Filters):
         """The queue, or every flagged pair. Raises NotThere for what no link of ours has."""
         chosen = self.chosen()
         is_all = self.cleaned_data.get("show") == "all"
-        found = rows.flagged() if is_all else Overlap.objects.in_queue() & rows
+        found = rows.flagged() if is_all else rows.in_queue()
         return found.filter(**chosen)
 
 
