@@ -58,9 +58,24 @@ SHOTS = (
     Shot("clusters", "/clusters/", "lead"),
     Shot("cluster", "/clusters/north/", "operator"),
     Shot("group", "/groups/", "lead", "/groups/"),
+    Shot("overview-coordinator", "/", "coordinator"),
+    Shot("similar-effort", "/similar/", "coordinator", "/similar/"),
+    Shot("capacity", "/capacity/", "lead"),
+    Shot("map", "/map/", "lead"),
+    Shot("who-can", "/groups/?q=German+translation", "lead"),
+    Shot("roadmap", "/initiatives/", "coordinator"),
+    Shot("report", "/reports/", "coordinator"),
+    Shot("committee", "/committee/", "quota_admin"),
+    Shot("import", "/imports/", "coordinator"),
     Shot("settings", "/settings/", "lead"),
 )
 LOOKS = (Look(1280, "light", "en"), Look(360, "dark", "de"))
+# The ten main pages, at both widths in both themes
+MAIN = {
+    "overview-coordinator", "overview-institute", "request", "similar-effort", "model", "lineage",
+    "cluster", "job", "capacity", "report",
+}  # fmt: skip
+MAIN_LOOKS = (Look(1280, "dark", "en"), Look(360, "light", "en"))
 
 
 def main() -> None:
@@ -72,8 +87,10 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        for look in LOOKS:
-            for name, path in _take(browser, demo, look, wanted):
+        main_pages = [shot for shot in wanted if shot.name in MAIN]
+        for look in (*LOOKS, *MAIN_LOOKS):
+            shots = wanted if look in LOOKS else main_pages
+            for name, path in _take(browser, demo, look, shots):
                 sys.stdout.write(f"{name}: {path.stat().st_size // 1024} KiB\n")
         browser.close()
 

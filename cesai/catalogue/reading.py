@@ -15,7 +15,9 @@ from projects.errors import Invalid
 MOST_BYTES = 64 * 1024 * 1024
 _DAY = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 HERE = Path(__file__).parent
-SHIPPED = {noun: HERE / f"{noun}.json" for noun in ("organisations", "clusters", "models")}
+SHIPPED = {
+    noun: HERE / f"{noun}.json" for noun in ("organisations", "clusters", "models", "initiatives")
+}
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

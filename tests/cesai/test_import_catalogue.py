@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from cesai.catalogue.reading import SHIPPED
 from compute.models import Cluster
-from projects.models import Partner
+from projects.models import Initiative, Partner
 from registry.models import Derivation, Figure, Model, Version
 from tests import make
 from tests.conftest import Caller, calls_as
@@ -80,11 +80,13 @@ def test_the_shipped_files_load_and_a_second_load_changes_nothing(db: None) -> N
         "organisations: 111 created, 0 updated, 0 unchanged, 0 skipped",
         "clusters: 29 created, 0 updated, 0 unchanged, 0 skipped",
         "models: 116 created, 0 updated, 0 unchanged, 0 skipped",
+        "initiatives: 6 created, 0 updated, 0 unchanged, 0 skipped",
     ]
     assert again == [
         "organisations: 0 created, 0 updated, 111 unchanged, 0 skipped",
         "clusters: 0 created, 0 updated, 29 unchanged, 0 skipped",
         "models: 0 created, 0 updated, 116 unchanged, 0 skipped",
+        "initiatives: 0 created, 0 updated, 6 unchanged, 0 skipped",
     ]
     assert [
         table._default_manager.count() for table in (Partner, Cluster, Model)
@@ -491,6 +493,27 @@ def test_a_file_that_is_no_catalogue_is_one_sentence_and_nothing_is_written(
 def test_a_directory_is_no_catalogue(db: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         _printed(models=tmp_path)
+
+
+def test_initiatives_are_entered_and_what_coordinators_made_of_them_stays(
+    db: None, tmp_path: Path
+) -> None:
+    records = json.loads(SHIPPED["initiatives"].read_text())
+    _load(tmp_path, initiatives=records)
+    assert Initiative.objects.get(slug="leam-2").parent == Initiative.objects.get(slug="leam")
+    Initiative.objects.filter(slug="leam").update(name="Our programme")
+    _load(tmp_path, initiatives=records)
+    assert Initiative.objects.get(slug="leam").name == "Our programme"
+    assert Initiative.objects.count() == len(records)
+
+
+@pytest.mark.parametrize("record", [{"slug": "x"}, {"slug": "x", "name": "X", "stage_of": "y"}])
+def test_a_bad_initiative_is_left_out_with_its_reason(
+    db: None, tmp_path: Path, record: dict[str, str]
+) -> None:
+    printed = _load(tmp_path, initiatives=[record, {"slug": "fine", "name": "Fine"}])
+    assert any("needed" in line or "no initiative" in line for line in printed)
+    assert [row.slug for row in Initiative.objects.all()] == ["fine"]
 
 
 def test_no_file_at_all_is_refused(db: None) -> None:

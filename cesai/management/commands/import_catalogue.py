@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cesai.catalogue.clusters import load_clusters
 from cesai.catalogue.counts import Counts
+from cesai.catalogue.initiatives import load_initiatives
 from cesai.catalogue.models import load_models
 from cesai.catalogue.organisations import load_organisations
 from cesai.catalogue.reading import SHIPPED, read_records
@@ -21,7 +22,7 @@ Load = Callable[[list[dict[str, Any]], Counts], None]
 
 
 class Command(BaseCommand):
-    help = "Load organisations, clusters and models; a second load changes what is different."
+    help = "Load public records; a second load changes what is different."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--organisations F --clusters F --models F, or --shipped for the product's own."""
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             "organisations": load_organisations,
             "clusters": load_clusters,
             "models": lambda records, counts: load_models(records, counts, now=now),
+            "initiatives": lambda records, counts: load_initiatives(records, counts, now=now),
         }
         try:
             with transaction.atomic():

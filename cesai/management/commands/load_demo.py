@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cesai.catalogue.clusters import load_clusters
 from cesai.catalogue.counts import Counts
+from cesai.catalogue.initiatives import load_initiatives
 from cesai.catalogue.invented import load_invented
 from cesai.catalogue.models import load_models
 from cesai.catalogue.organisations import load_organisations
@@ -84,7 +85,8 @@ class Command(BaseCommand):
 
 
 def _catalogue(now: datetime) -> None:
-    """The public organisations, clusters and models that the product ships."""
+    """The initiatives, public organisations, clusters and models that the product ships."""
+    load_initiatives(read_records(SHIPPED["initiatives"]), Counts(), now=now)
     if Model.objects.exclude(public_record={}).exists():
         return
     load_organisations(read_records(SHIPPED["organisations"]), Counts())
