@@ -40,6 +40,12 @@ SEND_EMPTY = """(place) => {
     for (const field of form.querySelectorAll(':required')) field.value = ''
     form.requestSubmit(form.querySelector('.btn-primary') ?? form.querySelector('[type=submit]'))
 }"""
+# What colours mark says the same in words or by an icon.
+WORDLESS = """() => [...document.querySelectorAll('main :is(.state, .key, .note, .differs)')]
+    .filter((one) => !one.textContent.trim()
+        || (one.matches('.note') && !one.querySelector('.icon'))
+        || (one.matches('.differs') && !one.querySelector('.visually-hidden')))
+    .map((one) => one.outerHTML.slice(0, 160))"""
 UNSAID = """() => [...document.querySelectorAll('[aria-invalid=true]')]
     .filter((field) => !(field.getAttribute('aria-describedby') ?? '').split(' ')
         .some((id) => document.getElementById(id)?.matches('.wrong')))
@@ -55,6 +61,7 @@ def _visit(page: Page, path: str, status: int = 200) -> list[str]:
     return [
         *([f"status {answer.status}"] if answer.status != status else []),
         *([f"{wide} pixels too wide"] if wide > 0 else []),
+        *(f"only its colour says: {one}" for one in page.evaluate(WORDLESS)),
         *barriers(page),
     ]
 

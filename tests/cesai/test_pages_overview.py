@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from compute.models import Cluster, ClusterHealth
 from projects.models import Group, Project, User
+from registry.models import Case
 from tests import make
 from tests.conftest import Caller, new_client
+from tests.overlap.similar import case_about, flagged_pair
 
 
 def _text(caller: Caller) -> str:
@@ -48,6 +51,13 @@ def test_staff_read_how_many_decisions_wait(coordinator: Caller) -> None:
     make.make_request()
     make.make_request(submitted=False)
     assert "2 decisions wait" in _text(coordinator)
+
+
+def test_a_case_that_is_late_is_said_to_be_overdue(coordinator: Caller) -> None:
+    case = case_about(flagged_pair(), by=coordinator.user)
+    assert "overdue" not in _text(coordinator)
+    Case.objects.filter(pk=case.pk).update(due_at=make.now() - timedelta(days=1))
+    assert "overdue" in _text(coordinator)
 
 
 def test_a_silent_cluster_is_in_trouble(coordinator: Caller) -> None:
