@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import connection, models
-from django.test.utils import CaptureQueriesContext
+from django.db import models
 
 from compute.models import Allocation, Job, LedgerEntry, Pool, Request
 from projects.models import Project, User
@@ -55,14 +54,6 @@ def nothing_is_reserved(allocation: Allocation) -> bool:
     allocation.balance.refresh_from_db()
     balance = (allocation.balance.available, allocation.balance.reserved)
     return balance == (60 * 3600, 0) and not rows
-
-
-def queries_of(caller: Caller, path: str) -> int:
-    """How many queries a list takes, all its rows on one page."""
-    with CaptureQueriesContext(connection) as queries:
-        answer = caller.get(f"{path}?page_size=200")
-    assert answer.status_code == 200, answer.content
-    return len(queries)
 
 
 def multiply(row: M, times: int, **differs: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compute.models import Allocation
 from projects.models import Project
 from tests import make
-from tests.compute.bodies import Calls, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 
@@ -50,15 +50,3 @@ def test_a_stranger_finds_nothing_not_even_a_count(
 
 def test_an_allocation_cannot_be_written(lead: Caller, allocation: Allocation) -> None:
     assert lead.patch(f"allocations/{allocation.pk}/", {"gpu_seconds": 1}).status_code == 405
-
-
-def test_the_list_takes_as_many_queries_for_sixty_allocations_as_for_ten(
-    lead: Caller, project: Project
-) -> None:
-    pool = make.make_pool(gpu_hours=10**6)
-    for _ in range(10):
-        make.make_allocation(project, pool, gpu_hours=1)
-    few = queries_of(lead, "allocations/")
-    for _ in range(50):
-        make.make_allocation(project, pool, gpu_hours=1)
-    assert queries_of(lead, "allocations/") == few

@@ -12,7 +12,7 @@ from compute.quota import month_of
 from projects.errors import Conflict, Invalid
 from projects.models import Event
 from tests import make
-from tests.compute.bodies import Calls, multiply, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 HOUR = 3600
@@ -83,14 +83,3 @@ def test_an_offer_is_on_record(quota_admin: Caller, pool: Pool) -> None:
     set_capacity(by=quota_admin.user, pool=pool, months={month: HOUR}, now=make.now())
     event = Event.objects.filter(kind="set_capacity")[0]
     assert (event.actor, event.changes) == (quota_admin.user, {"2030-01": [None, HOUR]})
-
-
-def test_the_list_takes_as_many_queries_for_sixty_months_as_for_ten(
-    lead: Caller, pool: Pool
-) -> None:
-    few = queries_of(lead, "capacity/")
-    for year in range(2030, 2035):
-        for month in range(1, 13):
-            row = CapacityMonth(pool=pool, month=date(year, month, 1), offered=HOUR)
-            multiply(row, 1)
-    assert queries_of(lead, "capacity/") == few

@@ -14,7 +14,7 @@ from compute.models.charging import Charges
 from projects.models import Event
 from projects.roles import Role
 from tests import make
-from tests.compute.bodies import Calls, multiply, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 BODY = {"unit": "core-h", "per": "node", "factor": "48", "valid_from": "2026-01-01"}
@@ -126,13 +126,3 @@ def test_the_page_keeps_a_rule_and_shows_it(operator: Caller, pool: Pool) -> Non
     assert answer.status_code == 302
     page = operator.as_browser.get(reverse("cluster", args=[pool.cluster.slug]))
     assert "48 core-h for a node-hour, of whole nodes (rule 1" in page.content.decode()
-
-
-def test_rules_cost_no_query_for_each_record(
-    operator: Caller, lead: Caller, pool: Pool, allocation: Allocation
-) -> None:
-    set_rule(operator, pool)
-    record = make_record(allocation, day=date(2026, 5, 1))
-    few = queries_of(lead, "usage/")
-    multiply(record, 30, slurm_job_id=100)
-    assert queries_of(lead, "usage/") == few

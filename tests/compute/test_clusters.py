@@ -8,7 +8,7 @@ from pytest_django import Settings
 from compute.models import Cluster
 from projects.models import Event
 from tests import make
-from tests.compute.bodies import Calls, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 
@@ -103,23 +103,3 @@ def test_a_name_for_slurm_that_could_be_a_second_command_is_refused(
     for name in ("c1; rm -rf /", "c1\nx", "../c1", "C1", "$(id)"):
         answer = operator.patch(f"clusters/{cluster.slug}/", {"parent_account": name})
         assert answer.status_code == 400, name
-
-
-def test_the_list_takes_as_many_queries_for_sixty_clusters_as_for_ten(lead: Caller) -> None:
-    for _ in range(10):
-        make.make_cluster()
-    few = queries_of(lead, "clusters/")
-    for _ in range(50):
-        make.make_cluster()
-    assert queries_of(lead, "clusters/") == few
-
-
-def test_the_list_of_pools_takes_as_many_queries_for_sixty_as_for_ten(
-    lead: Caller, cluster: Cluster
-) -> None:
-    for _ in range(10):
-        make.make_pool(cluster, months=1)
-    few = queries_of(lead, "pools/")
-    for _ in range(50):
-        make.make_pool(cluster, months=1)
-    assert queries_of(lead, "pools/") == few

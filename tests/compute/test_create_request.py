@@ -10,7 +10,7 @@ import pytest
 from compute.models import Pool, Request, RequestLine
 from projects.models import Event, Project
 from tests import make
-from tests.compute.bodies import line_body, queries_of, request_body
+from tests.compute.bodies import line_body, request_body
 from tests.conftest import Caller
 
 
@@ -172,14 +172,3 @@ def test_the_same_key_drafts_once(lead: Caller, project: Project, pool: Pool) ->
     first, second = lead.post("requests/", body, key=key), lead.post("requests/", body, key=key)
     assert first.content == second.content
     assert Request.objects.count() == 1
-
-
-def test_the_list_takes_as_many_queries_for_sixty_requests_as_for_ten(
-    lead: Caller, project: Project, pool: Pool
-) -> None:
-    for _ in range(10):
-        make.make_request(project, pool, submitted=False)
-    few = queries_of(lead, "requests/")
-    for _ in range(50):
-        make.make_request(project, pool, submitted=False)
-    assert queries_of(lead, "requests/") == few

@@ -13,7 +13,7 @@ from compute.models import Allocation, CapacityMonth, ExternalGrant, LedgerEntry
 from projects.models import Event, Notice, PortalRole, Project
 from projects.roles import Role
 from tests import make
-from tests.compute.bodies import Calls, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 HOUR = 3600
@@ -194,15 +194,6 @@ def test_to_a_stranger_it_is_not_there(stranger: Caller, grant: ExternalGrant) -
     assert stranger.post(f"grants/{grant.pk}/confirm", {}).status_code == 404
     assert stranger.get("grants/").json()["results"] == []
     assert stranger.as_browser.get(reverse("grant", args=[grant.pk])).status_code == 404
-
-
-def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
-    lead: Caller, project: Project, pool: Pool, grant: ExternalGrant
-) -> None:
-    few = queries_of(lead, "grants/")
-    for _n in range(20):
-        make.make_grant(project, pool)
-    assert queries_of(lead, "grants/") == few
 
 
 def test_the_way_on_the_pages(

@@ -11,7 +11,7 @@ from compute.models import Allocation, Cluster, Job, JobTemplate, TemplateVersio
 from projects.models import Event, Group
 from projects.roles import Role
 from tests import make
-from tests.compute.bodies import Calls, queries_of
+from tests.compute.bodies import Calls
 from tests.conftest import Caller
 
 SCRIPT = "#!/bin/bash\nsrun python train.py\n"
@@ -145,15 +145,6 @@ def test_to_a_stranger_a_groups_template_is_not_there(
     assert stranger.get("templates/").json()["results"] == []
     theirs = make.make_allocation(make.make_project(stranger.user.memberships.get().group))
     assert submit(stranger, template, theirs).status_code == 404
-
-
-def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
-    lead: Caller, group: Group, template: JobTemplate
-) -> None:
-    few = queries_of(lead, "templates/")
-    for n in range(19):
-        lead.post("templates/", body(group=str(group.pk), name=f"T{n}"))
-    assert queries_of(lead, "templates/") == few
 
 
 def test_the_page_has_the_same_as_a_script_for_ones_own_allocation(

@@ -8,7 +8,7 @@ import pytest
 
 from compute.models import Allocation, Job
 from tests import make
-from tests.compute.bodies import multiply, queries_of
+from tests.compute.bodies import multiply
 from tests.conftest import Caller
 
 
@@ -68,10 +68,3 @@ def test_the_operator_sees_the_jobs_of_the_cluster_only(operator: Caller, job: J
 def test_the_reason_is_told_in_words(lead: Caller, job: Job) -> None:
     Job.objects.update(reason="Resources")
     assert lead.get(f"jobs/{job.pk}/").json()["reason_text"] == "Waits for free GPUs."
-
-
-def test_the_list_takes_as_many_queries_for_sixty_jobs_as_for_ten(lead: Caller, job: Job) -> None:
-    multiply(job, 9)
-    few = queries_of(lead, "jobs/")
-    multiply(job, 50)
-    assert queries_of(lead, "jobs/") == few

@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection, transaction
 
 from compute.models import Allocation, LedgerEntry
 from tests import make
-from tests.compute.bodies import multiply, queries_of
 from tests.conftest import Caller
 
 TABLES = ["compute_ledgerentry", "compute_awardline", "projects_event"]
@@ -96,13 +95,3 @@ def test_the_portals_role_cannot_switch_the_trigger_off(
 
 def test_the_tests_run_as_the_owner_so_that_the_trigger_is_what_refuses(db: None) -> None:
     assert connection.settings_dict["USER"] == "cesai_owner"
-
-
-def test_the_list_takes_as_many_queries_for_sixty_rows_as_for_ten(
-    lead: Caller, allocation: Allocation
-) -> None:
-    row = LedgerEntry.objects.get()
-    multiply(row, 9, source_key="a")
-    few = queries_of(lead, "ledger/")
-    multiply(row, 50, source_key="b")
-    assert queries_of(lead, "ledger/") == few

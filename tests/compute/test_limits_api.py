@@ -6,7 +6,6 @@ from compute.models import Allocation, Limit
 from compute.states import LimitState
 from projects.models import Project
 from tests import make
-from tests.compute.bodies import queries_of
 from tests.conftest import Caller
 
 
@@ -48,15 +47,3 @@ def test_a_stranger_finds_no_limit(stranger: Caller, allocation: Allocation) -> 
     assert stranger.get(f"limits/{allocation.limit.pk}/").status_code == 404
     assert stranger.get("limits/").json()["results"] == []
     assert stranger.get(f"limits/?allocation={allocation.pk}").json()["results"] == []
-
-
-def test_the_list_takes_as_many_queries_for_sixty_limits_as_for_ten(
-    lead: Caller, project: Project
-) -> None:
-    pool = make.make_pool(gpu_hours=10**6)
-    for _ in range(10):
-        make.make_allocation(project, pool, gpu_hours=1)
-    few = queries_of(lead, "limits/")
-    for _ in range(50):
-        make.make_allocation(project, pool, gpu_hours=1)
-    assert queries_of(lead, "limits/") == few

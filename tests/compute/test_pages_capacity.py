@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from compute.actions.capacity import reserve_capacity
@@ -97,20 +95,6 @@ def test_somebody_of_no_partner_sees_no_pool(pool: Pool) -> None:
     client = new_client()
     client.force_login(make.make_user())
     assert client.get(reverse("capacity")).context["rows"] == []
-
-
-def test_it_costs_the_same_for_many_pools(
-    lead: Caller, pool: Pool, allocation: Allocation
-) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            page(lead)
-        return len(found)
-
-    few = queries()
-    for _n in range(5):
-        make.make_pool(pool.cluster)
-    assert queries() == few
 
 
 def test_the_pools_page_says_who_waits_and_what_would_lapse(

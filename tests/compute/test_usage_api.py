@@ -6,7 +6,6 @@ import pytest
 
 from compute.models import Allocation, UsageRecord
 from tests import make
-from tests.compute.bodies import multiply, queries_of
 from tests.conftest import Caller
 
 
@@ -46,12 +45,3 @@ def test_a_record_is_found_by_its_public_id_only(lead: Caller, record: UsageReco
 def test_a_stranger_finds_no_record(stranger: Caller, record: UsageRecord) -> None:
     assert stranger.get(f"usage/{record.id}/").status_code == 404
     assert stranger.get("usage/?slurm_job_id=7").json()["results"] == []
-
-
-def test_the_list_takes_as_many_queries_for_sixty_records_as_for_ten(
-    lead: Caller, record: UsageRecord
-) -> None:
-    multiply(record, 9, slurm_job_id=100)
-    few = queries_of(lead, "usage/")
-    multiply(record, 50, slurm_job_id=200)
-    assert queries_of(lead, "usage/") == few
