@@ -39,6 +39,7 @@ from compute.quota import month_of
 from projects.models import (
     AccessToken,
     Event,
+    FundingShare,
     Membership,
     Participation,
     PartnerAdmin,
@@ -50,6 +51,7 @@ from registry.models import (
     Case,
     CaseMessage,
     CaseMove,
+    Competences,
     Model,
     ModelMove,
     TrainedOn,
@@ -133,6 +135,13 @@ class _Crowd:
         self._made(Participation, project=self.projects, group=world.other_group)
         self._fewer_made(Participation, project=world.project, group=self.groups)
         self._fewer_copies(world.join_request, group=self.groups)
+        initiatives = self._copies(world.initiative, slug=_n("crowd-"), name=_n("Crowd "))
+        self._made(FundingShare, initiative=initiatives, funder="EU", percent=10)
+        self._fewer_made(FundingShare, initiative=world.initiative, funder=_n("F"), percent=1)
+        self._copies(world.import_)
+        self._made(
+            Competences, group=self.groups, languages=lambda _n: ["de"], updated_at=self.now
+        )
 
     def _told(self) -> None:
         """What each reader has alone."""
