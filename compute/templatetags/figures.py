@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from math import floor, log10
 from typing import Any
 
@@ -130,13 +131,14 @@ def tone(state: str) -> str:
 
 
 @register.simple_tag
-def meter(label: str, whole: int, **parts: int) -> SafeString:
+def meter(label: str, whole: int, **parts: int | Decimal) -> SafeString:
     """A bar of parts of a whole, drawn by the server; `label` says the same in words."""
-    scale = max(whole, sum(max(part, 0) for part in parts.values()), 1)
+    amounts = {name: float(max(part, 0)) for name, part in parts.items()}
+    scale = max(whole, sum(amounts.values()), 1)
     left = 0.0
     pieces: list[tuple[Any, ...]] = []
-    for name, part in parts.items():
-        width = 100 * max(part, 0) / scale
+    for name, amount in amounts.items():
+        width = 100 * amount / scale
         pieces.append((f"{left:.3f}", f"{width:.3f}", name))
         left += width
     rects = format_html_join(

@@ -186,8 +186,6 @@ ALONE = {
     "model-certificate": "one model",
     "model-compare": "four models at most, which the address names",
     "model-edit": "a form",
-    "project-edit": "a form",
-    "project-new": "a form",
     "template-change": "a form",
 }
 

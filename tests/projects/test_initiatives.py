@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from projects.actions.initiatives import Share
 from projects.models import Event, Initiative, Project
 from tests import make
 from tests.conftest import Caller
@@ -166,3 +168,12 @@ def test_a_project_page_names_its_initiative(lead: Caller, project: Project) -> 
     Project.objects.update(initiative=initiative)
     page = lead.as_browser.get(reverse("project", args=[project.slug])).content.decode()
     assert reverse("initiative", args=[initiative.slug]) in page
+
+
+def test_its_page_shows_who_pays_what(stranger: Caller) -> None:
+    shares = [Share("EU", Decimal("33.33")), Share("NRW", Decimal(20))]
+    initiative = make.make_initiative(funding=shares)
+    page = stranger.as_browser.get(reverse("initiative", args=[initiative.slug]))
+    assert page.status_code == 200
+    assert "EU" in page.content.decode()
+    assert 'width="33.330"' in page.content.decode()
