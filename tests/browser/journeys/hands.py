@@ -80,7 +80,7 @@ class Hands:
         self.page.keyboard.type(text)
 
     def fill_day(self, label: str, day: date, within: Where = "") -> None:
-        """A field for a day, or for a moment, part after part."""
+        """A field for a day or a moment, whose parts stand as in the browser's own language."""
         field = self._part(within).get_by_label(self.says(label))
         value = f"{day:%Y-%m-%dT%H:%M}" if isinstance(day, datetime) else f"{day:%Y-%m-%d}"
         if self.way.by == "mouse":
@@ -89,7 +89,10 @@ class Hands:
         self._reach(field)
         for _part in range(6):
             self.page.keyboard.press("ArrowLeft")
-        self.page.keyboard.type(self._typed(day))
+        self.page.keyboard.type(f"{day:%m%d%Y}")
+        if isinstance(day, datetime):
+            self.page.keyboard.press("ArrowRight")
+            self.page.keyboard.type(f"{day:%I%M%p}")
         expect(field).to_have_value(value)
 
     def choose(self, label: str, option: str, within: Where = "") -> None:
@@ -196,7 +199,3 @@ class Hands:
     def _look_at_host(self, url: str) -> None:
         if not url.startswith((f"{self.address}/", "data:")):
             self.complaints.append(f"asked another host: {url}")
-
-    def _typed(self, day: date) -> str:
-        """Part after part, as the browser orders them: by its own language, not the page's."""
-        return f"{day:%m%d%Y\t%I%M%p}" if isinstance(day, datetime) else f"{day:%m%d%Y}"
