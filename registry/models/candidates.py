@@ -84,7 +84,9 @@ ORDER BY model.created_at, model.id
 """
 _SIDES = ((">=", ""), ("<", " DESC"))
 
-# What a model derives from and what derives from it, through models that are seen.
+# What a model derives from and what derives from it, through models that are seen: step by step,
+# so that where there is more than KIN it is the nearest. Each walk ends there.
+KIN = 1_000
 _KIN = """
 WITH RECURSIVE own(id) AS (
     SELECT id FROM registry_version WHERE model_id = %s
@@ -101,8 +103,10 @@ WITH RECURSIVE own(id) AS (
     JOIN registry_version version ON version.id = edge.child_id
     JOIN registry_model model ON model.id = version.model_id WHERE {shown}
 )
-SELECT version.model_id, true FROM above JOIN registry_version version USING (id)
-UNION SELECT version.model_id, false FROM below JOIN registry_version version USING (id)
+SELECT version.model_id, true FROM (SELECT id FROM above LIMIT {most}) near
+JOIN registry_version version USING (id)
+UNION SELECT version.model_id, false FROM (SELECT id FROM below LIMIT {most}) near
+JOIN registry_version version USING (id)
 """
 _TEXT = "model.description || ' ' || model.intended_users"
 _WORDS = f"""
@@ -253,10 +257,10 @@ class Kin:
         return replace(theirs, ancestors=theirs.ancestors | {mine.key})
 
 
-def kin_of(key: UUID, sight: Sight) -> Kin:
-    """What a model derives from and what derives from it, as far as the sight goes."""
+def kin_of(key: UUID, sight: Sight, *, most: int = KIN) -> Kin:
+    """The nearest that a model derives from and that derive from it, as far as the sight goes."""
     params = [key, *sight.params, *sight.params]
-    rows = read_rows(_KIN.format(shown=sight.condition), params, has_one_plan=True)
+    rows = read_rows(_KIN.format(shown=sight.condition, most=most + 1), params, has_one_plan=True)
     own = str(key)
     above = frozenset(str(model) for model, is_above in rows if is_above)
     below = frozenset(str(model) for model, is_above in rows if not is_above)
