@@ -15,6 +15,7 @@ from tests.browser.journeys.ways import Way
 from tests.browser.visits import complaints_of, too_wide
 
 MENU_BELOW = 1250  # pixels: the main links stand in a menu
+FOLDED = {"Groups", "Partners", "Map", "Roadmap", "Reports", "Capacity", "Planner", "Calls"}
 MOST_TABS = 150
 IS_FOCUSED = "(one) => one === document.activeElement"
 IS_BEFORE = """(one) => Boolean(document.activeElement.compareDocumentPosition(one)
@@ -43,6 +44,8 @@ class Hands:
         """To a part of the portal, by the main links wherever they stand."""
         if self.way.width < MENU_BELOW:
             self._press(self.page.locator(f'summary[aria-label="{self.word("Menu")}"]'))
+        elif name in FOLDED:
+            self._press(self.page.locator(".nav-main summary", has_text=self.word("More")))
         links = self.page.get_by_role("navigation", name=self.says("Main"))
         with self._leaving():
             self._press(links.get_by_role("link", name=self.says(name)))
