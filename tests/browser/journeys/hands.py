@@ -147,7 +147,7 @@ class Hands:
 
     def menu(self, name: str) -> None:
         """What stands in the person's own menu."""
-        self._press(self.page.locator("details.menu:not(.menu-narrow) > summary"))
+        self._press(self.page.locator("details.menu-person > summary"))
         with self._leaving():
             self._press(self.page.locator(".menu-sheet").get_by_role("link", name=self.says(name)))
 
