@@ -127,7 +127,7 @@ def test_the_bell_tells_how_many_are_unread(lead: Caller) -> None:
     told(lead.user)
     told(lead.user)
 
-    assert 'aria-label="Notices, 2 unread"' in _text(lead, "/groups/")
+    assert '<b>2</b> <span class="visually-hidden">unread</span>' in _text(lead, "/groups/")
 
 
 def test_the_bell_stops_counting_at_a_hundred(lead: Caller) -> None:
@@ -142,7 +142,7 @@ def test_the_bell_stops_counting_at_a_hundred(lead: Caller) -> None:
 def test_the_bell_counts_nobody_elses(lead: Caller, stranger: Caller) -> None:
     told(lead.user)
 
-    assert 'aria-label="Notices, 0 unread"' in _text(stranger, "/groups/")
+    assert '<span class="visually-hidden">unread</span>' not in _text(stranger, "/groups/")
 
 
 def test_without_a_log_in_there_is_no_bell(db: None) -> None:
