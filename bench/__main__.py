@@ -28,6 +28,7 @@ def main() -> None:
             history,
             intents,
             overlap,
+            pages,
             registry,
             start,
         )
@@ -38,6 +39,7 @@ def main() -> None:
             "accounting": accounting.run,
             "dispatch": dispatch.run,
             "history": history.run,
+            "pages": pages.run,
             "follow": partial(follow.run, postgres),
             "start": start.run,
             "registry": partial(registry.run, postgres),
