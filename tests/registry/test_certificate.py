@@ -148,3 +148,11 @@ def test_to_a_stranger_a_private_one_is_not_there(stranger: Caller, model: Model
 
     absent = stranger.get(f"models/{make.key()}/certificate/")
     assert (hidden.status_code, hidden.content) == (404, absent.content)
+
+
+def test_the_page_of_a_plan_without_facts_says_that_they_are_unknown(
+    member: Caller, model: Model
+) -> None:
+    Model.objects.filter(pk=model.pk).update(registered_facts={})
+    page = member.as_browser.get(f"/models/{model.pk}/certificate/").content.decode()
+    assert "<dt>Parameters</dt><dd>–</dd>" in page
