@@ -24,9 +24,10 @@ def test_a_pass_waits_once_and_sends_nothing_more(site: Site, allocation: Alloca
     began = time.monotonic()
     site.sync()
     assert time.monotonic() - began < 5
-    assert Job.objects.filter(state="sending").count() == PARALLEL
+    asked = Job.objects.filter(state="sending").count()
+    assert 0 < asked <= PARALLEL  # fewer if the first gave up before the last had begun
     waiting = Job.objects.filter(state="new")
-    assert waiting.count() == len(jobs) - PARALLEL
+    assert waiting.count() == len(jobs) - asked
     assert set(waiting.values_list("attempts", flat=True)) == {0}
 
 
