@@ -20,6 +20,7 @@ from projects.models import (
     Participation,
     Partner,
     Project,
+    SavedFilter,
 )
 from projects.roles import Role, Verb, verbs_of
 
@@ -194,3 +195,8 @@ def get_token(person: Person, key: Key) -> AccessToken:
 def get_notice(person: Person, key: Key) -> Notice:
     """One of the caller's own notices. Raises NotThere."""
     return fetch(Notice.objects.visible_to(person), key)
+
+
+def get_saved_filter(person: Person, key: Key) -> SavedFilter:
+    """One of the caller's own saved filters. Raises NotThere."""
+    return fetch(SavedFilter.objects.visible_to(person), key)

@@ -209,3 +209,7 @@ class DeliveryForm(PageForm):
 class NoticeFilters(Filters):
     unread = forms.BooleanField(required=False)
     lookups = {"unread": "read_at__isnull"}
+
+
+class SavedFilterForm(PageForm):
+    name = forms.CharField(label=_("Name of the selection"), max_length=60)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import groups, initiatives, notices, projects, settings
+from projects.views import groups, initiatives, notices, projects, saved_filters, settings
 
 urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
@@ -28,6 +28,8 @@ urlpatterns = [
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/<uuid:key>/read/", notices.read_notice, name="notice-read"),
+    path("filters/<str:page>/save/", saved_filters.save, name="filter-save"),
+    path("filters/<uuid:key>/drop/", saved_filters.drop, name="filter-drop"),
     path("settings/", settings.settings_page, name="settings"),
     path("settings/notices/", settings.choose_notices, name="settings-notices"),
     path("settings/tokens/<uuid:key>/revoke/", settings.revoke_token, name="token-revoke"),

@@ -68,22 +68,23 @@ def assess(
     base: Decimal | None = None,
     above: Iterable[Decimal] = (),
     is_third_party: bool = False,
+    is_partial: bool = False,
 ) -> Assessment:
     """Hold a model's compute against the thresholds.
 
     `base` is the training compute of the model it modifies, `above` that of every ancestor, each
-    once, in FLOP. A threshold counts as crossed only beyond it.
+    once, in FLOP; `is_partial` says that there are ancestors besides, so that what is not beyond a
+    threshold may be. A threshold counts as crossed only beyond it.
     """
     words = set(modality_out)
-    generates = bool(words & GENERATED)
     total = None if own.flop is None else own.flop + sum(above, Decimal(0))
     threshold = _modifier_threshold(base) if base_name and is_third_party else None
     return Assessment(
         own=own,
         with_ancestors=total,
-        generates=generates,
-        indicates_general_purpose=_beyond(total, GENERAL_PURPOSE, words, generates),
-        presumes_systemic_risk=_beyond(total, SYSTEMIC, words, generates),
+        generates=bool(words & GENERATED),
+        indicates_general_purpose=_beyond(total, GENERAL_PURPOSE, words, is_partial),
+        presumes_systemic_risk=_beyond(total, SYSTEMIC, words, is_partial),
         modifies=base_name,
         modifier_threshold=threshold,
         makes_modifier_a_provider=(
@@ -97,10 +98,10 @@ def _modifier_threshold(base: Decimal | None) -> Decimal:
 
 
 def _beyond(
-    total: Decimal | None, threshold: Decimal, words: set[str], generates: bool
+    total: Decimal | None, threshold: Decimal, words: set[str], is_partial: bool
 ) -> bool | None:
-    if words and not generates:
+    if words and not words & GENERATED:
         return False
     if total is None or not words:
         return None
-    return total > threshold
+    return True if total > threshold else None if is_partial else False

@@ -36,6 +36,7 @@ from compute.models import (
 )
 from compute.models import Recusal as RequestRecusal
 from compute.quota import month_of
+from projects.actions.saved_filters import LISTS
 from projects.models import (
     AccessToken,
     Event,
@@ -155,6 +156,10 @@ class _Crowd:
             assert token
             self._fewer_copies(token, digest=lambda n, who=who: f"{who}{n}", id=lambda _n: uuid4())
             self._fewer_copies(self.world.watch, owner=user)
+            for page in LISTS:
+                self._fewer_copies(
+                    self.world.saved_filter, owner=user, page=page, name=_n("Selection ")
+                )
         self._made(Told, key=_n("crowd:"), at=self.now)
 
     def _models(self) -> None:

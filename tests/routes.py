@@ -616,6 +616,10 @@ PAGES: Table = {
     "notices": {"get": Rule(may=_SIGNED)},
     "notices-read": {"post": _form(_SIGNED, frozenset())},
     "notice-read": {"post": _form(LEADS, frozenset())},
+    "filter-save": {
+        "post": _form(_SIGNED, frozenset(), lambda w: {"name": "mine", "query": "state=draft"})
+    },
+    "filter-drop": {"post": _form(LEADS, frozenset())},
     "models": {"get": Rule(may=_SIGNED)},
     "models-csv": {"get": Rule(may=_SIGNED)},
     "model-compare": {"get": Rule(may=_SIGNED)},

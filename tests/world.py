@@ -16,6 +16,7 @@ from compute.models import (
 )
 from projects.actions.groups import invite_member
 from projects.actions.joining import ask_to_join
+from projects.actions.saved_filters import save_filter
 from projects.models import AccessToken, Event, Group, Membership, Project, User
 from projects.notices import NoticeKind
 from projects.roles import Role
@@ -95,6 +96,9 @@ class World:
         invite_group(by=self.people["coordinator"], party=self.party, text=CANARY, now=make.now())
         self.watch = create_watch(
             by=lead, values={"name": CANARY, "languages": ["de"]}, now=make.now()
+        )
+        self.saved_filter = save_filter(
+            by=lead, page="requests", name=CANARY, query=f"project={CANARY}", now=make.now()
         )
         self.join_request = ask_to_join(
             by=self.people["stranger"],
@@ -324,6 +328,8 @@ class World:
             "cluster-maintenance-drop": [self.cluster.slug, self.planned.pk],
             "overlap-case": [self.free_overlap.pk],
             "watch-delete": [self.watch.pk],
+            "filter-save": ["requests"],
+            "filter-drop": [self.saved_filter.pk],
             **{
                 f"case-{act}": [self.case.pk, self.party.pk]
                 for act in ("invite", "reply", "agree", "consent")

@@ -32,12 +32,12 @@ from registry.models.labels import (
     STATE_LABELS,
 )
 from registry.models.sources import shown_source
-from registry.models.walks import descendants
+from registry.models.walks import ancestors, descendants
 from registry.views.overlaps import shown_neighbours
 from registry.vocabulary import Stage
 
 ROWS = 10
-BELOW = 50
+ABOVE, BELOW = 500, 50  # edges; the page says when there are more, the API answers with them
 SIMILAR = 6
 
 
@@ -84,15 +84,13 @@ def _figures(model: Model) -> dict[str, Any]:
     history = list(Figure.objects.filter(model=model).select_related("version", "recorded_by"))
     best = best_of(history)
     chosen = one_for_each_kind(best)
-    rows = [
-        {
-            "label": label,
-            "figure": chosen[kind],
-            "plan": best.get((kind, Stage.PLAN)) if chosen[kind].stage != Stage.PLAN else None,
-        }
-        for kind, label in FIGURE_KIND_LABELS
-        if kind in chosen
-    ]
+    rows = []
+    for kind, label in FIGURE_KIND_LABELS:
+        if kind in chosen:
+            figure = chosen[kind]
+            plan = best.get((kind, Stage.PLAN)) if figure.stage != Stage.PLAN else None
+            row = {"label": label, "figure": figure, "plan": plan, "bullet": _bullet(figure, plan)}
+            rows.append(row)
     return {
         "figures": rows,
         "history": history,
@@ -102,6 +100,16 @@ def _figures(model: Model) -> dict[str, Any]:
             "stages": dict(STAGE_LABELS),
         },
     }
+
+
+def _bullet(figure: Figure, plan: Figure | None) -> dict[str, str] | None:
+    """How far the bar of what was measured and the tick of what was planned reach, in percent."""
+    if not plan or figure.value is None or plan.value is None:
+        return None
+    whole = max(figure.value, plan.value)
+    if not whole:
+        return None
+    return {"bar": f"{100 * figure.value / whole:.1f}", "tick": f"{98 * plan.value / whole:.1f}"}
 
 
 def _versions(user: Any, model: Model) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def _lineage(user: Any, model: Model) -> dict[str, Any]:
     parents = list(
         edges.select_related("parent__model", "parent__fingerprint", "child__fingerprint")
     )
-    lineage = lineage_of(model, user)
+    lineage = lineage_of(model, user, ancestors(user, version.pk, most=ABOVE))
     below = descendants(user, version.pk, depth=1, most=BELOW)
     owner = f"{model.group.partner.slug}.{model.group.slug}"
     return {

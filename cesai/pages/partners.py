@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from projects.geography import ATTRIBUTION, HEIGHT, WIDTH, is_on_map, outlines, 
 from projects.models import Group, Partner, Project, User
 from projects.pages import Filters, SignedIn
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 from registry.models import Model
 from registry.models.finding import who_can
 from registry.questions import understood
@@ -33,6 +35,10 @@ from registry.questions import understood
 MOST = 300
 ROWS = 50
 FAINT = frozenset({"DZ", "MA", "TN"})  # there for the coast alone
+COLUMNS = {
+    "slug": "slug", "name": "name", "ror": "ror", "sector": "sector", "country": "country",
+    "city": "city",
+}  # fmt: skip
 Rows = QuerySet[Partner]
 
 
@@ -101,10 +107,13 @@ class Town:
 
 
 @login_required
-def partner_list(request: SignedIn) -> HttpResponse:
+def partner_list(request: SignedIn) -> HttpResponseBase:
     """All partners: who takes part is no secret."""
     filters = PartnerFilters(request.GET)
-    rows = list(filters.narrowed()[:MOST])
+    narrowed = filters.narrowed()
+    if wants_csv(request):
+        return csv_of("partners", narrowed, COLUMNS)
+    rows = list(narrowed[:MOST])
     keys = [row.pk for row in rows]
     groups = Group.objects.visible_to(request.user).filter(partner__in=keys)
     models = Model.objects.visible_to(request.user).filter(group__partner__in=keys)

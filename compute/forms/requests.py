@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,13 @@ from compute.quota import BadAmount, gpu_hours, gpu_seconds
 from projects.models import Project, User
 from projects.pages import Day, Filters, PageForm
 from registry.models import Model
+
+AGES = [
+    ("", _("at any time")),
+    ("7", _("a week ago or longer")),
+    ("14", _("two weeks ago or longer")),
+    ("30", _("thirty days ago or longer")),
+]
 
 
 class GpuHoursField(forms.DecimalField):
@@ -247,10 +256,27 @@ class MessageForm(PageForm):
     )
 
 
+def _days_ago(days: str) -> datetime:
+    return timezone.now() - timedelta(int(days))
+
+
 class RequestFilters(Filters):
-    lookups = {"state": "state", "project": "project__slug"}
+    lookups = {"state": "state", "project": "project__slug", "least": "asked__gte",
+               "waiting": "submitted_at__lte"}  # fmt: skip
 
     state = forms.ChoiceField(
         label=_("state"), choices=[("", _("all")), *STATE_LABELS], required=False
     )
     project = forms.CharField(label=_("project"), max_length=24, required=False)
+    pool = forms.SlugField(label=_("pool"), max_length=60, required=False)
+    waiting = forms.TypedChoiceField(
+        label=_("handed in"), choices=AGES, required=False, coerce=_days_ago, empty_value=None
+    )
+    least = GpuHoursField(label=_("GPU-hours, at least"), required=False, least=0)
+
+    def chosen(self) -> dict[str, Any]:
+        """With requests one of whose lines asks for the pool."""
+        found = super().chosen()
+        if pool := self.cleaned_data.get("pool"):
+            found["pk__in"] = RequestLine.objects.filter(pool__slug=pool).values("request")
+        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import floor, log10
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from compute import quota
-from compute.drawing import ChartRow, Series
+from compute.drawing import ChartRow, Month, Series
 from compute.models import ClusterHealth, ExternalGrant
 from compute.models.charging import Charge
 from compute.models.words import reason_in_words
@@ -30,6 +30,7 @@ from compute.states import (
 from registry.vocabulary import CaseState, ModelState
 
 register = template.Library()
+LOOKS = {"free": "free", "granted": "used", "kept": "kept", "asked": "new"}
 register.filter("in_words", reason_in_words)
 
 TONES = {
@@ -148,6 +149,38 @@ def meter(label: str, whole: int, **parts: int | Decimal) -> SafeString:
         '<svg class="meter" role="img" aria-label="{}" viewBox="0 0 100 10"'
         ' preserveAspectRatio="none">{}</svg>',
         label,
+        rects,
+    )
+
+
+@register.simple_tag
+def calendar(label: str, months: Iterable[Month]) -> SafeString:
+    """A column for each month of a pool, as high as what it offers, filled with what takes it.
+
+    What goes beyond what is offered stands above it; a line stands at each turn of the year.
+    """
+    rows = list(months)
+    top = max((max(m.offered, m.granted + m.kept + m.asked) for m in rows), default=0) or 1
+    pieces: list[tuple[Any, ...]] = []
+    for place, month in enumerate(rows):
+        if month.month.month == 1 and place:
+            pieces.append((f"{10 * place - 1.5}", "0", "1", "40", "axis"))
+        amounts = [("free", month.offered, 0)]
+        below = 0
+        for name in ("granted", "kept", "asked"):
+            amounts.append((name, getattr(month, name), below))
+            below += getattr(month, name)
+        for name, amount, under in amounts:
+            high, foot = 40 * amount / top, 40 * (1 - under / top)
+            if high > 0:
+                pieces.append((f"{10 * place}", f"{foot - high:.2f}", "7", f"{high:.2f}",
+                               f"fill-{LOOKS[name]}"))  # fmt: skip
+    rects = format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', pieces)
+    return format_html(
+        '<svg class="calendar" role="img" aria-label="{}" viewBox="0 0 {} 40"'
+        ' preserveAspectRatio="none">{}</svg>',
+        label,
+        10 * len(rows),
         rects,
     )
 

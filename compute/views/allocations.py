@@ -26,11 +26,12 @@ from compute.forecast import Forecast
 from compute.forms.allocations import AllocationFilters, DecisionForm, ReturnForm
 from compute.models import Allocation, ExternalGrant, LedgerEntry, UsageRecord
 from compute.models.charging import Charges
-from compute.views.exports import ALLOCATIONS, exported, wants_csv
+from compute.views.exports import ALLOCATIONS, exported
 from compute.views.steps import limit_steps
 from projects.access import belongs_to
 from projects.pages import PageForm, SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import wants_csv
 
 SHOWN = 50
 M = TypeVar("M", LedgerEntry, UsageRecord)

@@ -8,6 +8,7 @@ from functools import partial
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,17 +17,21 @@ from django.views.decorators.http import require_POST
 from compute.actions.calls import drop_call, keep_call
 from compute.forms.calls import CallForm
 from compute.models import Call
+from compute.views.exports import CALLS
 from projects.access import fetch, portal_verbs, require_portal
 from projects.pages import SignedIn
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 
 MOST = 200
 
 
 @login_required
-def call_list(request: SignedIn) -> HttpResponse:
+def call_list(request: SignedIn) -> HttpResponseBase:
     """What is to come, the nearest deadline first; what is over, folded."""
     rows = Call.objects.visible_to(request.user)
+    if wants_csv(request):
+        return csv_of("calls", rows, CALLS)
     today = timezone.now().astimezone(UTC).date()
     context = {
         "to_come": rows.to_come(today)[:MOST],

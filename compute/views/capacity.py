@@ -66,6 +66,8 @@ def capacity_page(request: SignedIn) -> HttpResponse:
         "what_if": what_if,
         "tight": _tight(rows, extra),
         "is_asked": bool(extra),
+        "first": later(month, -BEFORE),
+        "last": later(month, AHEAD),
         "behind": clusters.silent(now),
         "now": now,
     }

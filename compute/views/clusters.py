@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,22 +33,26 @@ from compute.forms.clusters import (
 from compute.models import CapacityMonth, Cluster, Job, Limit, Orphan, Pool
 from compute.models.checks import accounting_of
 from compute.models.outages import history_of
+from compute.views.exports import CLUSTERS
 from compute.views.months import later, this_month
 from projects.access import fetch, portal_verbs, require_portal
 from projects.pages import PageForm, SignedIn
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 
 MONTHS = 12
 MOST_ORPHANS = 50
 
 
 @login_required
-def cluster_list(request: SignedIn) -> HttpResponse:
+def cluster_list(request: SignedIn) -> HttpResponseBase:
     """All clusters with their state and how fresh our view is."""
     now = timezone.now()
     current = CapacityMonth.objects.filter(month=this_month(now))
     pools = Pool.objects.prefetch_related(Prefetch("capacity", current, to_attr="current"))
     rows = Cluster.objects.visible_to(request.user).select_related("partner", "health")
+    if wants_csv(request):
+        return csv_of("clusters", rows, CLUSTERS)
     rows = rows.prefetch_related(Prefetch("pools", pools))
     connected: list[Cluster] = []
     known: list[Cluster] = []

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 
 from compute.quota import gpu_hours
-from projects.sheets import csv_answer
+from projects.sheets import MOST_LISTED, csv_answer
 
-MOST_ROWS = 100_000
 REQUESTS = {
     "id": "id", "project": "project__slug", "title": "project__title", "kind": "kind",
     "purpose": "purpose", "state": "state", "model": "model__name", "asked_gpu_hours": "asked",
@@ -35,9 +34,20 @@ JOBS = {
 }  # fmt: skip
 
 
-def wants_csv(request: HttpRequest) -> bool:
-    """Whether the list is asked for as a file."""
-    return request.GET.get("format") == "csv"
+CLUSTERS = {
+    "slug": "slug", "name": "name", "partner": "partner__slug", "connection": "connection",
+    "limits": "limit_mode", "is_up": "health__is_up", "answered_at": "health__answered_at",
+    "slurm_version": "health__slurm_version", "pool": "pools__slug", "gpu_type": "pools__gpu_type",
+    "gpus": "pools__gpu_count", "h100_weight": "pools__h100_weight",
+}  # fmt: skip
+CALLS = {
+    "board": "board", "title": "title", "opens_on": "opens_on", "closes_on": "closes_on",
+    "url": "url", "as_of": "as_of",
+}  # fmt: skip
+TEMPLATES = {
+    "id": "id", "name": "name", "purpose": "purpose", "group": "group__slug",
+    "cluster": "cluster__slug", "created_at": "created_at",
+}  # fmt: skip
 
 
 def exported(name: str, rows: QuerySet[Any], columns: Mapping[str, str]) -> StreamingHttpResponse:
@@ -47,7 +57,7 @@ def exported(name: str, rows: QuerySet[Any], columns: Mapping[str, str]) -> Stre
 
 def _values(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[list[Any]]:
     amounts = [head.endswith("_gpu_hours") for head in columns]
-    found = rows.values_list(*columns.values())[:MOST_ROWS]
+    found = rows.values_list(*columns.values())[:MOST_LISTED]
     for row in found.iterator(chunk_size=2000):
         yield [
             gpu_hours(value) if is_amount and value is not None else value

@@ -20,11 +20,12 @@ from compute.actions import jobs as actions
 from compute.forms.jobs import FieldsForm, FromTemplateForm, JobFilters, SbatchForm, as_lines
 from compute.models import Allocation, Job, JobTemplate, Maintenance, TemplateVersion
 from compute.models.words import maintenance_warning
-from compute.views.exports import JOBS, exported, wants_csv
+from compute.views.exports import JOBS, exported
 from compute.views.steps import job_steps, what_to_do
 from projects.access import belongs_to, fetch
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import wants_csv
 from registry.models import Model
 
 # htmx ends its polling on this answer.

@@ -26,13 +26,14 @@ from compute.forms.requests import (
 from compute.models import Allocation, AwardSignature, Request
 from compute.models.requests import STATE_LABELS
 from compute.quota import gpu_hours
-from compute.views.exports import REQUESTS, exported, wants_csv
+from compute.views.exports import REQUESTS, exported
 from compute.views.months import line_drawings
 from compute.views.planner import line_estimates
 from projects.access import belongs_to, get_project, project_verbs
 from projects.models import User
 from projects.pages import PageForm, SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import wants_csv
 from registry.actions.cases import open_cases_about
 from registry.detect import neighbours
 from registry.models import Case, Model
@@ -45,8 +46,8 @@ SIMILAR = 4
 def request_list(request: SignedIn) -> HttpResponseBase:
     """What waits for whom, newest first."""
     filters = RequestFilters(request.GET)
-    rows = Request.objects.visible_to(request.user).filter(**filters.chosen())
-    rows = rows.select_related("project").annotate(asked=Sum("lines__gpu_seconds"))
+    rows = Request.objects.visible_to(request.user).annotate(asked=Sum("lines__gpu_seconds"))
+    rows = rows.filter(**filters.chosen()).select_related("project")
     if wants_csv(request):
         return exported("requests", rows, REQUESTS)
     page = page_of(rows, request.GET, by="created_at")

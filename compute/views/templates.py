@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,19 +15,23 @@ from compute import access
 from compute.actions import templates as actions
 from compute.forms.jobs import NewTemplateForm, NextVersionForm, TemplateFilters, as_lines
 from compute.models import Cluster, JobTemplate
+from compute.views.exports import TEMPLATES
 from projects.access import group_verbs
 from projects.models import Group, User
 from projects.pages import SignedIn
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 
 MOST, SHOWN = 200, 50
 
 
 @login_required
-def template_list(request: SignedIn) -> HttpResponse:
+def template_list(request: SignedIn) -> HttpResponseBase:
     """The templates that one may use."""
     filters = TemplateFilters(request.GET)
     rows = JobTemplate.objects.visible_to(request.user).filter(retired_at=None, **filters.chosen())
+    if wants_csv(request):
+        return csv_of("templates", rows, TEMPLATES)
     context = {
         "rows": rows.select_related("group", "cluster")[:MOST],
         "filters": filters,

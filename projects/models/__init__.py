@@ -9,6 +9,7 @@ from projects.models.joining import JoinRequest
 from projects.models.notices import Notice, NoticePreference
 from projects.models.people import PortalRole, User
 from projects.models.projects import Participation, Project
+from projects.models.saved_filters import SavedFilter
 from projects.models.tokens import AccessToken
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PartnerAdmin",
     "PortalRole",
     "Project",
+    "SavedFilter",
     "StoredAnswer",
     "User",
 ]

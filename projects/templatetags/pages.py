@@ -16,6 +16,9 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from projects.actions.saved_filters import LISTS, kept_of
+from projects.models import SavedFilter
+
 register = template.Library()
 
 CLASSES: list[tuple[type[forms.Widget], str]] = [
@@ -114,3 +117,17 @@ def here(context: template.Context, *names: str) -> SafeString | str:
 def unlocal(value: float) -> str:
     """A number as drawings take it, whatever the reader's language."""
     return f"{value:g}"
+
+
+@register.inclusion_tag("parts/saved_filters.html", takes_context=True)
+def saved_filters(context: template.Context) -> dict[str, Any]:
+    """What one keeps of this list's filters, and a way to keep what it shows now."""
+    request = context["request"]
+    page = request.resolver_match.url_name
+    if page not in LISTS:
+        return {}
+    kept = kept_of(request.GET.urlencode())
+    saved = list(SavedFilter.objects.visible_to(request.user).filter(page=page))
+    is_saved = any(one.query == kept for one in saved)
+    return {"request": request, "csrf_token": context.get("csrf_token"), "page": page,
+            "kept": kept, "saved": saved, "is_saved": is_saved}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +19,22 @@ from projects.forms import EditProjectForm, NewProjectForm, ParticipantForm, Pro
 from projects.models import Group, Project
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
+
+COLUMNS = {
+    "slug": "slug", "title": "title", "lead_group": "lead_group__slug",
+    "partner": "lead_group__partner__slug", "visibility": "visibility",
+    "initiative": "initiative__slug", "created_at": "created_at",
+}  # fmt: skip
 
 
 @login_required
-def project_list(request: SignedIn) -> HttpResponse:
+def project_list(request: SignedIn) -> HttpResponseBase:
     """The projects one may see."""
-    rows = Project.objects.visible_to(request.user).select_related("lead_group__partner")
     user = request.user
+    rows = Project.objects.visible_to(user).select_related("lead_group__partner")
+    if wants_csv(request):
+        return csv_of("projects", rows, COLUMNS)
     own = Group.objects.filter(pk__in=user.standing.group_roles).select_related("partner")
     may = [group for group in own if Verb.CREATE_PROJECT in access.group_verbs(user, group)]
     page = page_of(rows, request.GET, by="created_at")

@@ -86,6 +86,7 @@ def ai_act_of(model: Model, lineage: Lineage, owner: str) -> Assessment:
         base=computes.get(base.model) if base else None,
         above=[flop for flop in computes.values() if flop is not None],
         is_third_party=third_party,
+        is_partial=lineage.graph.is_truncated,
     )
 
 

@@ -111,8 +111,11 @@ def _walk(
         far=far,
         seen=seen,
         shown=shown,
-        # Each node once, and what is near before what is far if there is more than is read.
-        reached="(SELECT id, min(depth) AS depth FROM reach GROUP BY id)" if limited else "",
+        # Each node once, and what is near before what is far if there is more than is read: an
+        # edge more than that needs no more nodes than so many and the roots.
+        reached="(SELECT id, min(depth) AS depth FROM reach GROUP BY id ORDER BY 2 LIMIT %s)"
+        if limited
+        else "",
         nearest="ORDER BY reach.depth\n" if limited else "",
         depth_name=", depth" if limited else "",
         depth_zero=", 0" if limited else "",
@@ -121,7 +124,8 @@ def _walk(
         depth_last=" AND reach.depth < %s" if limited else "",
     )
     ends: list[Any] = [depth] if limited else []
-    params = [roots, *seen_params, *ends, *shown_params, *seen_params, *ends, most + 1]
+    nodes = [most + 1 + len(roots)] if limited else []
+    params = [roots, *seen_params, *ends, *shown_params, *nodes, *seen_params, *ends, most + 1]
     rows = read_rows(statement, params)
     keys = [str(root) for root in roots]
     return _graph(keys, rows[:most], direction, is_truncated=len(rows) > most)

@@ -11,7 +11,7 @@ from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 from projects.models import Group
 from projects.roles import Verb
@@ -24,7 +24,7 @@ from registry.vocabulary import FigureKind
 register = template.Library()
 STEPS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 NEARLY = Decimal("0.999995")  # from here on the smaller step would be rounded to 1000
-GROUP_MODELS = 12
+GROUP_MODELS, FIRST_NAMES = 12, 10
 COUNTS = {FigureKind.PARAMETERS, FigureKind.ACTIVE_PARAMETERS, FigureKind.TOKENS}
 
 
@@ -167,3 +167,13 @@ def group_work(context: template.Context, group: Group, verbs: frozenset[Verb]) 
         "models": models[:GROUP_MODELS],
         "may_describe": Verb.DESCRIBE_GROUP in verbs,
     }
+
+
+@register.filter
+def first_names(names: Sequence[str]) -> str:
+    """The first ten of a list of names, and how many there are besides."""
+    shown, more = ", ".join(names[:FIRST_NAMES]), len(names) - FIRST_NAMES
+    if more <= 0:
+        return shown
+    and_more = ngettext("and %(n)s more", "and %(n)s more", more) % {"n": number_format(more)}
+    return f"{shown} {and_more}"

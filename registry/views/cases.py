@@ -7,8 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.db.models.functions import Round
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +21,7 @@ from projects.errors import NotThere
 from projects.models.notices import staff_with
 from projects.pages import PageForm, SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 from registry.access import get_case, get_party
 from registry.actions import cases, talks
 from registry.actions.readings import note_reading
@@ -36,17 +39,24 @@ from registry.models.cases import CASE_LABELS
 from registry.views.overlaps import pair_context
 from registry.vocabulary import CaseState
 
+COLUMNS = {
+    "code": "code", "about": "about", "state": "state", "waiting_on": "waiting_on",
+    "opened_at": "opened_at", "due_at": "due_at", "outcome": "outcome",
+    **{f"avoided_{end}_gpu_hours": Round(F(f"avoided_{end}") / 3600.0, 1)
+       for end in ("low", "high")},
+}  # fmt: skip
 SPEECH = {"all": talks.say_to_all, "staff": talks.note_for_staff}
 
 
 @login_required
-def case_list(request: SignedIn) -> HttpResponse:
+def case_list(request: SignedIn) -> HttpResponseBase:
     """What is handled, by whom, until when; and what was avoided, confirmed by the groups."""
     filters = CaseFilters(request.GET)
     rows = Case.objects.visible_to(request.user)
-    page = page_of(
-        rows.filter(**filters.chosen()).select_related("owner"), request.GET, by="opened_at"
-    )
+    chosen = rows.filter(**filters.chosen())
+    if wants_csv(request):
+        return csv_of("cases", chosen, COLUMNS)
+    page = page_of(chosen.select_related("owner"), request.GET, by="opened_at")
     avoided = rows.confirmed().aggregate(low=Sum("avoided_low"), high=Sum("avoided_high"))
     context = {
         "page": page,

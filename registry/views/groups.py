@@ -6,8 +6,9 @@ from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import CharField, F, Func, OuterRef, Q, Subquery, Value
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from projects.access import get_group
 from projects.models import Group
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 from registry.actions.competences import describe_group
 from registry.forms.groups import CompetencesForm, GroupFilters
 from registry.models import Competences
@@ -24,6 +26,14 @@ from registry.models.finding import who_can, with_models
 from registry.questions import Question, understood
 
 MOST = 50
+FACETS = ("languages", "tasks", "domains")
+COLUMNS = {
+    "id": "id", "partner": "partner__slug", "partner_name": "partner__name", "slug": "slug",
+    "name": "name", "contact": "contact",
+    **{name: Subquery(Competences.objects.filter(group=OuterRef("pk")).values(
+        words=Func(F(name), Value(" "), function="array_to_string", output_field=CharField())))
+       for name in FACETS},
+}  # fmt: skip
 EXAMPLES = (
     gettext_lazy("German medical speech"),
     gettext_lazy("easy language for administration"),
@@ -32,7 +42,7 @@ EXAMPLES = (
 
 
 @login_required
-def group_list(request: SignedIn) -> HttpResponse:
+def group_list(request: SignedIn) -> HttpResponseBase:
     """The groups of all partners, or those that can do what was asked."""
     filters = GroupFilters(request.GET)
     filters.chosen()
@@ -43,6 +53,8 @@ def group_list(request: SignedIn) -> HttpResponse:
     rows = Group.objects.visible_to(request.user).select_related("partner")
     if asked and not question.facets:
         rows = rows.filter(_named(question, asked))
+    if wants_csv(request):
+        return csv_of("groups", rows, COLUMNS)
     page = page_of(rows, request.GET, by="created_at")
     kept = Competences.objects.filter(group__in=[group.pk for group in page.rows])
     context = {

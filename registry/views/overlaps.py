@@ -9,7 +9,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
+from django.db.models.functions import Round
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -19,6 +22,7 @@ from django.views.decorators.http import require_POST
 from projects.access import portal_verbs, require_portal
 from projects.pages import SignedIn
 from projects.roles import Verb
+from projects.sheets import csv_of, wants_csv
 from registry.access import get_model, get_overlap, version_named
 from registry.actions.cases import open_case
 from registry.actions.readings import note_reading
@@ -38,6 +42,12 @@ from registry.views.waterfall import Bar, bars_of
 SHOWN = 8  # neighbours in a panel, and bars of each
 PER_PAGE = 50
 MOST = 500  # pairs read for one page of the queue
+COLUMNS = {
+    "id": "id", "a": "a__qualified", "b": "b__qualified", "kind": "kind",
+    "probability": "probability", "facts_alike": "facts_alike", "facts_told": "facts_told",
+    "confidential": "is_confidential", "found_at": "found_at", "assessed_at": "assessed_at",
+}  # fmt: skip
+STAKE = {f"stake_{end}_gpu_hours": Round(F(f"stake_{end}") / 3600.0, 1) for end in ("low", "high")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Neighbour:
 
 
 @login_required
-def queue(request: SignedIn) -> HttpResponse:
+def queue(request: SignedIn) -> HttpResponseBase:
     """Pairs by probability × stake for coordinators; own pairs for groups."""
     user = request.user
     rows = Overlap.objects.visible_to(user).select_related(
@@ -65,6 +75,9 @@ def queue(request: SignedIn) -> HttpResponse:
     filters = OverlapFilters(request.GET)
     decides = sees_confidential(user)
     rows = filters.narrowed(rows)
+    if wants_csv(request):
+        columns = COLUMNS | STAKE if decides else COLUMNS
+        return csv_of("similar-efforts", rows.order_by("-probability", "id"), columns)
     order = ("-urgency", "-probability", "id") if decides else ("-probability", "id")
     found = list(rows.order_by(*order)[:MOST])
     page, further = _once_for_each_plan(found)

@@ -82,5 +82,5 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_allocation(project, pool, gpu_hours=1, by=quota_admin.user)
     browser = lead.as_browser
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get("/allocations/")

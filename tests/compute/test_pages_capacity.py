@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from compute.actions.capacity import reserve_capacity
+from compute.drawing import Month
 from compute.models import Allocation, CapacityMonth, MonthlyUse, Pool, Request
 from compute.quota import month_of
+from compute.templatetags.figures import calendar
 from tests import make
 from tests.conftest import Caller
 
@@ -45,6 +48,30 @@ def test_it_adds_up_what_is_offered_granted_used_and_asked(
     assert sum(one.asked for one in drawn.values()) == 100 * HOUR
     assert year_of(answer, pool).offered >= 1000 * HOUR
     assert len(drawn) == 67
+
+
+def test_each_pool_has_a_calendar_with_a_column_for_each_month(
+    quota_admin: Caller, pool: Pool, allocation: Allocation, handed_in: Request
+) -> None:
+    text = page(quota_admin).content.decode()
+    [drawn] = re.findall(r'<svg class="calendar".*?</svg>', text)
+    assert f"{pool.name} month by month" in drawn
+    offered = CapacityMonth.objects.filter(pool=pool, offered__gt=0).count()
+    assert drawn.count('class="fill-free"') == min(offered, 61)
+    assert drawn.count('class="fill-used"') >= 1
+    assert drawn.count('class="fill-new"') >= 1
+
+
+def test_a_calendar_shows_what_goes_beyond_the_offer_above_it() -> None:
+    month = Month(date(2026, 1, 1), offered=100, granted=150, asked=50)
+    drawn = calendar("Pool", [month])
+    assert 'y="20.00" width="7" height="20.00" class="fill-free"' in drawn
+    assert 'y="10.00" width="7" height="30.00" class="fill-used"' in drawn
+    assert 'y="0.00" width="7" height="10.00" class="fill-new"' in drawn
+
+
+def test_a_calendar_of_nothing_is_empty() -> None:
+    assert "<rect" not in calendar("Pool", [Month(date(2026, 1, 1), offered=0, granted=0)])
 
 
 def test_asked_are_only_requests_that_one_may_see(

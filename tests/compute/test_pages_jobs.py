@@ -146,5 +146,5 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_job(allocation)
     browser = member.as_browser
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get("/jobs/")

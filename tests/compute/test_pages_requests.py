@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from compute.models import Pool, Request
+from compute.models import Pool, Request, RequestLine
 from projects.models import Project
 from projects.roles import Role
 from tests import make
@@ -155,7 +156,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_request(project, pool, submitted=False)
     browser = lead.as_browser
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         answer = browser.get("/requests/")
     assert ("Older" in answer.content.decode()) == (count > 50)
 
@@ -172,3 +173,44 @@ def test_pages_of_the_list_follow_one_another(lead: Caller, project: Project, po
 @pytest.mark.parametrize("query", ["state=no", "before=x", "before=" + "0" * 32])
 def test_a_filter_that_no_link_has_is_not_there(lead: Caller, query: str) -> None:
     assert lead.as_browser.get(f"/requests/?{query}").status_code == 404
+
+
+def _titles(caller: Caller, **query: str) -> set[str]:
+    page = caller.as_browser.get(reverse("requests"), query).content.decode()
+    return {title for title in ("Klein", "Gross") if title in page}
+
+
+@pytest.fixture
+def two(lead: Caller, project: Project) -> list[Request]:
+    """A small request of this week and a large one, on another pool, of last month."""
+    group = project.lead_group
+    rows = []
+    for title, hours, days in (("Klein", 10, 1), ("Gross", 1000, 40)):
+        effort = make.make_project(group, slug=title.lower(), title=title)
+        row = make.make_request(effort, make.make_pool(), gpu_hours=hours)
+        Request.objects.filter(pk=row.pk).update(submitted_at=make.now() - timedelta(days))
+        rows.append(row)
+    return rows
+
+
+def test_requests_of_a_size_at_least(lead: Caller, two: list[Request]) -> None:
+    assert _titles(lead, least="1000") == {"Gross"}
+    assert _titles(lead, least="10") == {"Klein", "Gross"}
+    assert _titles(lead, least="1000.5") == set()
+
+
+def test_requests_that_wait_for_long(lead: Caller, two: list[Request]) -> None:
+    assert _titles(lead, waiting="30") == {"Gross"}
+    assert _titles(lead, waiting="") == {"Klein", "Gross"}
+
+
+def test_requests_for_a_pool_show_all_they_ask_for(lead: Caller, two: list[Request]) -> None:
+    line = two[0].lines.get()
+    RequestLine.objects.create(
+        request=two[0], pool=make.make_pool(), start=line.start, end=line.end,
+        gpu_seconds=line.gpu_seconds, position=1,
+    )  # fmt: skip
+    page = lead.as_browser.get(reverse("requests"), {"pool": line.pool.slug}).content.decode()
+    assert "Klein" in page
+    assert "Gross" not in page
+    assert "20" in page.split("Klein")[1]  # the sum over both lines

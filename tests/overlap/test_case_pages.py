@@ -327,7 +327,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         Case.objects.create(owner=coordinator.user, opened_at=now, due_at=now, holds_until=now)
     browser = coordinator.as_browser
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert "A-" in browser.get("/cases/").content.decode()
 
 

@@ -124,3 +124,14 @@ def test_what_is_made_from_scratch_modifies_nothing() -> None:
     found = assess(Compute(Decimal(1)), ["text"], is_third_party=True)
 
     assert (found.modifies, found.modifier_threshold) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("flop", "wanted"),
+    [("1e22", (None, None)), ("2e23", (True, None)), ("2e25", (True, True))],
+)
+def test_what_is_below_with_some_ancestors_alone_cannot_be_told(
+    flop: str, wanted: tuple[object, ...]
+) -> None:
+    found = assess(Compute(Decimal(flop)), ["text"], is_partial=True)
+    assert (found.indicates_general_purpose, found.presumes_systemic_risk) == wanted

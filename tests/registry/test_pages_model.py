@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -446,6 +448,47 @@ def test_compute_of_a_hidden_ancestor_is_not_in_the_sum(
     assert "98,7" not in text
 
 
+def test_beyond_the_nearest_ancestors_a_sum_is_said_to_be_a_lower_bound(
+    member: Caller, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cesai.pages.model.ABOVE", 2)
+    chain = [make.make_model(project, licence="MIT", modality_out=["text"]) for _each in range(4)]
+    for child, parent in pairwise(chain):
+        make.make_edge(child, parent)
+    for each in chain:
+        _figure(member, each, kind="gpu_hours_campaign", value=100)
+        _figure(member, each, kind="flop", value=10**18)
+    text = _text(member, chain[0])
+    assert "With the 2 nearest of its ancestors" in _section(text, "cost")
+    assert "at least 300 GPU-h" in " ".join(_section(text, "cost").split())
+    assert "cannot be told yet" in _section(text, "act")
+    assert "more ancestors than the 2 nearest" in _section(text, "act")
+    assert "Among the 2 nearest of its ancestors" in _section(text, "licences")
+
+
+def test_names_of_many_are_cut_short(member: Caller, project: Project) -> None:
+    model = make.make_model(project)
+    for _each in range(13):
+        make.make_edge(model, make.make_model(project))
+    cost = " ".join(_section(_text(member, model), "cost").split())
+    assert "and 3 more" in cost.split("Not known of:")[1]
+
+
+def test_what_was_measured_is_drawn_against_the_plan(member: Caller, project: Project) -> None:
+    model = make.make_model(project)
+    _figure(member, model, stage="plan", value=500)
+    _figure(member, model, stage="actual", value=1000)
+    [drawing] = re.findall(r'<svg class="bullet".*?</svg>', _text(member, model))
+    assert 'class="is" y="2" width="100.0"' in drawing
+    assert 'class="planned" x="49.0"' in drawing
+
+
+def test_without_a_plan_nothing_is_drawn_against_it(member: Caller, project: Project) -> None:
+    model = make.make_model(project)
+    _figure(member, model, stage="actual", value=1000)
+    assert 'class="bullet"' not in _text(member, model)
+
+
 def test_requests_and_jobs_for_it_are_listed(lead: Caller, project: Project) -> None:
     model = make.make_model(project)
     allocation = make.make_allocation(project, model=model)
@@ -684,7 +727,7 @@ def test_the_page_costs_the_same_however_much_there_is_to_tell(
         make.make_edge(make.make_model(project), model)
         _figure(member, model)
     browser = member.as_browser
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         browser.get(_page(model))
 
 
@@ -699,5 +742,5 @@ def test_the_page_costs_the_same_however_many_versions_there_are(
     for _each in range(count):
         make.make_version(model)
     browser = member.as_browser
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         browser.get(_page(model))

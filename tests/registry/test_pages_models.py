@@ -292,7 +292,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         make.make_model(project)
     browser = member.as_browser
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/models/")
 
 
