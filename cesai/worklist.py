@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Max, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from projects.access import portal_verbs
 from projects.models import User
 from projects.roles import Verb
 from registry.models import Case
+from registry.models.case_sight import glances_at
 
 SHOWN = 10
 GRANT_DUE = timedelta(days=5)
@@ -94,18 +95,20 @@ def _cases(user: User) -> Source:
     rows = rows.filter(waiting_on=Case.WaitingOn.COORDINATOR)
 
     def shown(by_stake: bool) -> Iterator[Item]:
-        found: QuerySet[Any] = rows.select_related("owner").annotate(
-            low=Sum("overlaps__stake_low"), high=Sum("overlaps__stake_high")
-        )
-        order = ("-high", "id") if by_stake else ("due_at", "id")
-        for row in found.order_by(*order)[:SHOWN]:
+        found: QuerySet[Any] = rows.select_related("owner").prefetch_related("overlaps")
+        found = found.annotate(high=Max("overlaps__stake_high"))
+        order = (F("high").desc(nulls_last=True), "id") if by_stake else ("due_at", "id")
+        first = list(found.order_by(*order)[:SHOWN])
+        glances = glances_at(first, user)
+        for row in first:
+            glance = glances[row.pk]
             yield Item(
                 kind=_("Case"),
-                title=row.code,
-                of=str(row.get_about_display()),
+                title=" · ".join(glance.names) or row.code,
+                of=f"{row.code} · {row.get_about_display()}",
                 path=reverse("case", args=[row.pk]),
-                low=row.low or 0,
-                high=row.high or 0,
+                low=glance.low,
+                high=glance.high,
                 waiting_on=row.owner.shown_name if row.owner else _("coordinator"),
                 due_at=row.due_at,
             )

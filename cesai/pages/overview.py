@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import QuerySet, Sum
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,9 +63,11 @@ def _work_of_institute(user: User, now: datetime) -> dict[str, Any]:
     jobs = Job.objects.filter(project__in=projects).live().defer("script")
     requests = Request.objects.filter(project__in=projects)
     models = Model.objects.filter(group__in=user.standing.group_roles)
+    steps = _first_steps(user, models, requests, allocations, projects)
     return {
         "institute": True,
-        "first_steps": _first_steps(user, models, requests, allocations, projects),
+        "first_steps": steps,
+        "next": _next_of(steps),
         "projects": projects.select_related("lead_group")[:ROWS],
         "allocations": _with_forecast(allocations, now),
         "jobs": jobs.select_related("project", "cluster__health")[:ROWS],
@@ -83,12 +84,16 @@ def _may_submit(user: User) -> bool:
     return any(Verb.SUBMIT_JOB in verbs_of({role}) for role in user.standing.group_roles.values())
 
 
+OWN_STEPS = {"model-plan", "request-new", "job-new"}
+
+
 class FirstStep(NamedTuple):
     """One step from the first log-in to the first finished job."""
 
     words: str
-    path: str
+    route: str
     look: str  # done, now or later
+    is_ours: bool  # what the person does, not the reviewers and the cluster
 
 
 def _first_steps(
@@ -120,11 +125,19 @@ def _first_steps(
     return [
         FirstStep(
             words,
-            reverse(route),
+            route,
             "done" if is_done else "now" if words == following else "later",
+            route in OWN_STEPS,
         )
         for words, route, is_done in steps
     ]
+
+
+def _next_of(steps: list[FirstStep]) -> str:
+    """The route of what the person does next; nothing while others are at it."""
+    if not steps:
+        return "job-new"
+    return next((step.route for step in steps if step.look == "now" and step.is_ours), "")
 
 
 def _moving(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from django.views.decorators.vary import vary_on_headers
 from compute import access
 from compute.actions import jobs as actions
 from compute.forms.jobs import FieldsForm, FromTemplateForm, JobFilters, SbatchForm, as_lines
-from compute.models import Allocation, Job, JobTemplate, Maintenance, TemplateVersion
+from compute.models import Allocation, Job, JobTemplate, Maintenance, Request, TemplateVersion
 from compute.models.words import maintenance_warning
 from compute.views.exports import JOBS, exported
 from compute.views.steps import job_steps, what_to_do
 from projects.access import belongs_to, fetch
+from projects.models import Project
 from projects.pages import SignedIn, page_of
 from projects.roles import Verb
 from projects.sheets import wants_csv
@@ -31,6 +32,7 @@ from registry.models import Model
 # htmx ends its polling on this answer.
 STOP_POLLING = 286
 MOST_RECORDS = 50  # an array has one a task
+MOST_ASKED = 5
 
 
 @login_required
@@ -51,7 +53,12 @@ def new_job(request: SignedIn) -> HttpResponse:
     usable = list(access.submittable_allocations(request.user))
     if len(usable) == 1:
         return redirect("job-submit", usable[0].pk)
-    return render(request, "compute/job_choose.html", {"allocations": usable})
+    asked = Request.objects.filter(project__in=Project.objects.of(request.user)).undecided()
+    context = {
+        "allocations": usable,
+        "asked": [] if usable else asked.select_related("project")[:MOST_ASKED],
+    }
+    return render(request, "compute/job_choose.html", context)
 
 
 @login_required

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.urls import reverse
 from compute.models import Allocation, Balance, CapacityMonth, MonthlyUse, Request
 from compute.quota import month_of, next_month
 from projects.models import Project
-from registry.models import Case
+from registry.actions.cases import recuse
+from registry.models import Case, Overlap
 from tests import make
 from tests.conftest import Caller
 from tests.projects.telling import told
@@ -42,8 +44,34 @@ def test_a_case_that_waits_on_the_coordinator_is_a_decision(caller: Any, db: Non
     coordinator = caller(world.people["coordinator"])
     for waiting_on, is_there in (("coordinator", True), ("groups", False)):
         Case.objects.update(waiting_on=waiting_on)
-        titles = {item.title for item in see(coordinator).context["work"].items}
-        assert (world.case.code in titles) == is_there
+        told = [item.of for item in see(coordinator).context["work"].items]
+        assert any(world.case.code in of for of in told) == is_there
+
+
+def _case_line(caller: Caller, world: World) -> Any:
+    Case.objects.update(waiting_on="coordinator")
+    items = see(caller).context["work"].items
+    return next(item for item in items if item.of.startswith(world.case.code))
+
+
+def test_a_case_says_which_models_it_is_about_to_those_who_may_know(caller: Any, db: None) -> None:
+    world = World()
+    Overlap.objects.filter(pk=world.overlap.pk).update(
+        stake_low=1234 * HOUR, stake_high=5678 * HOUR
+    )
+    names = " · ".join(sorted(party.model.name for party in world.case.parties.all()))
+    line = _case_line(caller(world.people["coordinator"]), world)
+    assert (line.title, line.low, line.high) == (names, 1234 * HOUR, 5678 * HOUR)
+    line = _case_line(caller(world.people["quota_admin"]), world)
+    assert line.title == world.case.code
+    assert (line.low, line.high) == (1000 * HOUR, 6000 * HOUR)
+
+
+def test_who_stands_aside_no_longer_reads_which_models_it_is_about(caller: Any, db: None) -> None:
+    world = World()
+    coordinator = world.people["coordinator"]
+    recuse(by=coordinator, case=world.case, reason="", now=make.now())
+    assert _case_line(caller(coordinator), world).title == world.case.code
 
 
 def test_the_next_due_stands_first_or_the_most_costly(
@@ -155,6 +183,24 @@ def test_a_newcomer_is_shown_the_way_to_the_first_job(member: Caller, project: P
     assert looks(member) == ["done"] * 5 + ["now"]
     job.__class__.objects.update(state="completed")
     assert looks(member) == []
+
+
+def _primary(caller: Caller) -> list[str]:
+    head = see(caller).content.decode().split('class="do"')[1].split("</div>")[0]
+    return re.findall(r'btn-primary" href="([^"]*)"', head)
+
+
+def test_what_is_next_is_the_first_button_and_nothing_while_others_are_at_it(
+    lead: Caller, project: Project
+) -> None:
+    assert _primary(lead) == [reverse("model-plan")]
+    make.make_model(project)
+    assert _primary(lead) == [reverse("request-new")]
+    make.make_request(project)
+    assert _primary(lead) == []
+    assert "others are at it" in see(lead).content.decode()
+    make.make_allocation(project)
+    assert _primary(lead) == [reverse("job-new")]
 
 
 def test_a_guest_is_shown_no_way_that_is_closed(guest: Caller, project: Project) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from compute.models import Allocation, ClusterHealth, Job
+from projects.models import Project
 from tests import make
 from tests.conftest import Caller
 
@@ -148,3 +150,29 @@ def test_the_list_costs_the_same_however_long_it_is(
     browser = member.as_browser
     with django_assert_num_queries(6):
         browser.get("/jobs/")
+
+
+def test_without_an_allocation_one_reads_what_was_asked_and_waits(
+    lead: Caller, project: Project
+) -> None:
+    new = reverse("job-new")
+    assert "Ask for GPU-hours first." in lead.as_browser.get(new).content.decode()
+    request = make.make_request(project)
+    page = lead.as_browser.get(new).content.decode()
+    assert reverse("request", args=[request.pk]) in page
+    assert "it waits on the reviewers, due" in page
+    assert "Ask for GPU-hours first." not in page
+
+
+def test_a_poll_takes_the_cancel_button_away_once_it_is_over(
+    lead: Caller, allocation: Allocation
+) -> None:
+    job = make.make_job(allocation, by=lead.user)
+    address = reverse("job", args=[job.pk])
+    poll = partial(lead.as_browser.get, address, headers={"HX-Request": "true"})
+    assert "Cancel the job" in lead.as_browser.get(address).content.decode()
+    assert 'id="acts"' not in poll().content.decode()  # a swapped button loses the focus
+    Job.objects.filter(pk=job.pk).update(state="completed", ended_at=make.now())
+    last = poll().content.decode()
+    assert 'id="acts" hx-swap-oob="true"' in last
+    assert "Cancel the job" not in last
