@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,8 @@ class People:
 
     def post(self, who: str, path: str, **body: Any) -> Any:
         """What they do. Raises RuntimeError with the portal's answer if it refuses."""
-        answer = self.clients[who].post(path, json=body)
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = self.clients[who].post(path, json=body, headers=key)
         if answer.is_error:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
@@ -65,7 +67,7 @@ def tell(people: People) -> None:
     back = _ask(people, speech, north, 900, "Everything at once.")
     question = "Which data, and may it leave the archive?"
     people.post("quota_admin", f"requests/{back['id']}/review/", comment="mine")
-    people.post("quota_admin", f"requests/{back['id']}/send-back/", comment=question)
+    people.post("quota_admin", f"requests/{back['id']}/return/", comment=question)
     held = [_award(people, pilot, 300), _award(people, tuning, 120)]
     _case(people)
     _jobs(people, held, base)
@@ -95,7 +97,7 @@ def _plans(people: People, kogge: Row, gipfel: Row) -> tuple[Row, Row, Row]:
     base = people.post(
         "lead", "models/", name="Kogge-9B", languages=EU, tasks=["general", "translation"],
         training_mode="from_scratch", parameters=9_000_000_000, tokens=4_000_000_000_000,
-        window_start=f"{autumn}", window_end=f"{autumn + timedelta(120)}",
+        window={"start": f"{autumn}", "end": f"{autumn + timedelta(120)}"},
         description="An open 9B base model for all official languages of the EU.",
         datasets=["FineWeb-2", "EuroParl"], **text,
     )  # fmt: skip
@@ -104,7 +106,7 @@ def _plans(people: People, kogge: Row, gipfel: Row) -> tuple[Row, Row, Row]:
         training_mode="finetune", parameters=9_000_000_000, tokens=2_000_000_000,
         description="Follows instructions in 24 languages.", **text,
     )  # fmt: skip
-    people.post("lead", "derivations/", child=_newest(people, tuned), parent=_newest(people, base),
+    people.post("lead", "derivations/", child=_newest(people, tuned), model=base["id"],
                 kind="finetune")  # fmt: skip
     for kind, value in (("gpu_hours_campaign", 300), ("energy_kwh", 250)):
         people.post(
@@ -143,6 +145,7 @@ def _award(people: People, request: Row, hours: int) -> Row:
     [line] = request["lines"]
     awarded = people.post(
         "quota_admin", f"requests/{request['id']}/award/", reason="Enough for the pilot.",
+        exception="A pilot tells both groups something.",
         lines=[{"line": line["id"], "gpu_hours": str(hours)}],
     )  # fmt: skip
     held: Row = people.get("lead", f"allocations/{awarded['lines'][0]['allocation']}/")
@@ -151,13 +154,13 @@ def _award(people: People, request: Row, hours: int) -> Row:
 
 
 def _case(people: People) -> None:
-    rows = people.get("coordinator", "overlaps/")["results"]
-    names = {"Kogge-9B", "Europa-9B (invented)"}
-    [pair] = [row for row in rows if {row["a"]["name"], row["b"]["name"]} == names]
-    case = people.post("coordinator", "cases/", overlaps=[pair["id"]])
-    for party in case["parties"]:
-        people.post("coordinator", f"cases/{case['id']}/invite/", party=party["id"],
-                    text="You plan nearly the same. Shall we talk before autumn?")  # fmt: skip
+    """The portal opened it when the large request was handed in; the coordinator takes it up."""
+    rows = people.get("coordinator", "cases/")["results"]
+    cases = [people.get("coordinator", f"cases/{row['id']}/") for row in rows]
+    for case in cases:
+        for party in case["parties"]:
+            people.post("coordinator", f"cases/{case['id']}/invite/", party=party["id"],
+                        text="You plan nearly the same. Shall we talk?")  # fmt: skip
 
 
 def _jobs(people: People, held: list[Row], base: Row) -> None:

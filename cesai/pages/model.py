@@ -39,6 +39,7 @@ from registry.vocabulary import Stage
 ROWS = 10
 ABOVE, BELOW = 500, 50  # edges; the page says when there are more, the API answers with them
 SIMILAR = 6
+VERSIONS, HISTORY = 25, 50  # `?all` shows the others, too
 
 
 @login_required
@@ -63,8 +64,8 @@ def model_page(request: SignedIn, key: str) -> HttpResponse:
         "may_join": _may_join(user, model),
         "parent_form": ParentForm(),
         "mlflow_uri": f"{settings.BASE_URL}/mlflow",
-        **_figures(model),
-        **_versions(user, model),
+        **_figures(model, None if "all" in request.GET else HISTORY),
+        **_versions(user, model, None if "all" in request.GET else VERSIONS),
         **_lineage(user, model),
         **_compute(user, model),
     }
@@ -79,7 +80,7 @@ def _may_join(user: Any, model: Model) -> bool:
     )
 
 
-def _figures(model: Model) -> dict[str, Any]:
+def _figures(model: Model, most: int | None) -> dict[str, Any]:
     """The figure of each kind that counts, the plan beside it, and all that were ever said."""
     history = list(Figure.objects.filter(model=model).select_related("version", "recorded_by"))
     best = best_of(history)
@@ -94,6 +95,7 @@ def _figures(model: Model) -> dict[str, Any]:
     return {
         "figures": rows,
         "history": history,
+        "shown_history": history[:most],
         "labels": {
             "kinds": dict(FIGURE_KIND_LABELS),
             "sources": dict(SOURCE_LABELS),
@@ -112,11 +114,12 @@ def _bullet(figure: Figure, plan: Figure | None) -> dict[str, str] | None:
     return {"bar": f"{100 * figure.value / whole:.1f}", "tick": f"{98 * plan.value / whole:.1f}"}
 
 
-def _versions(user: Any, model: Model) -> dict[str, Any]:
-    rows = list(model.versions.prefetch_related("aliases").order_by("-number", "created_at"))
-    for version in rows:
+def _versions(user: Any, model: Model, most: int | None) -> dict[str, Any]:
+    rows = model.versions.prefetch_related("aliases").order_by("-number", "created_at")
+    shown = list(rows[:most])
+    for version in shown:
         version.source = shown_source(version, user)
-    return {"versions": rows}
+    return {"versions": shown, "more_versions": model.versions.count() - len(shown)}
 
 
 def _lineage(user: Any, model: Model) -> dict[str, Any]:

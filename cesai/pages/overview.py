@@ -148,6 +148,11 @@ def _moving(user: User, now: datetime, query: QueryDict) -> dict[str, Any]:
         "by_stake": by_stake,
         "trouble": Cluster.objects.visible_to(user).silent(now),
         "late_limits": Limit.objects.filter(state__in=LATE).count(),
+        "similar": Overlap.objects.visible_to(user)
+        .in_queue()
+        .filter(kind__in=FLAGGED)
+        .select_related("a__group", "b__group")
+        .order_by("-urgency", "-probability", "id")[:SIMILAR],
     }
 
 
@@ -155,11 +160,6 @@ def _work_of_staff(user: User, now: datetime, query: QueryDict) -> dict[str, Any
     by = "cluster" if query.get("by") == "cluster" else "partner"
     return {
         "staff": True,
-        "similar": Overlap.objects.visible_to(user)
-        .in_queue()
-        .filter(kind__in=FLAGGED)
-        .select_related("a__group", "b__group")
-        .order_by("-urgency", "-probability", "id")[:SIMILAR],
         "by": by,
         "chart": hours_chart(by, now),
     }

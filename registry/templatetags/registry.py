@@ -64,9 +64,15 @@ def figure_value(figure: Figure | None) -> SafeString | str:
         return format_html("{} FLOP", flop(figure.value))
     if figure.kind in COUNTS:
         return short(figure.value)
-    places = 0 if figure.value >= 100 else 2
-    shown = number_format(round(figure.value, places), force_grouping=True)
-    return format_html('{}<span class="unit">{}</span>', shown, figure.unit)
+    return format_html('{}<span class="unit">{}</span>', amount(figure.value), figure.unit)
+
+
+@register.filter
+def amount(value: Decimal) -> str:
+    """GPU-hours or kWh with as many places as are of use: 1,230, 12.50, 0.037."""
+    if value >= 1:
+        return number_format(round(value, 0 if value >= 100 else 2), force_grouping=True)
+    return number_format(f"{Decimal(f'{value:.2g}'):f}")
 
 
 @register.filter

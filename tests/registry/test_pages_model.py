@@ -727,7 +727,7 @@ def test_the_page_costs_the_same_however_much_there_is_to_tell(
         make.make_edge(make.make_model(project), model)
         _figure(member, model)
     browser = member.as_browser
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get(_page(model))
 
 
@@ -742,5 +742,28 @@ def test_the_page_costs_the_same_however_many_versions_there_are(
     for _each in range(count):
         make.make_version(model)
     browser = member.as_browser
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get(_page(model))
+
+
+def test_old_versions_and_figures_are_shown_when_asked_for(
+    member: Caller, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cesai.pages.model.VERSIONS", 2)
+    monkeypatch.setattr("cesai.pages.model.HISTORY", 1)
+    model = make.make_model(project)
+    for number in range(5):
+        make.make_version(model, source=f"s3://weights/{number}")
+    for value in (700, 800):
+        _figure(member, model, value=value)
+    text = _text(member, model)
+    assert text.count("s3://weights/") == 2
+    assert "s3://weights/4" in text
+    older = model.versions.count() - 2
+    assert f"Show {older} older versions, too" in text
+    history = _section(text, "figures").split("All that was ever said (2)")[1]
+    assert ("800" in history, "700" in history) == (True, False)
+    whole = member.as_browser.get(f"{_page(model)}?all").content.decode()
+    assert whole.count("s3://weights/") == 5
+    assert "700" in _section(whole, "figures").split("All that was ever said (2)")[1]
+    assert "older versions" not in whole

@@ -128,3 +128,13 @@ def test_a_word_that_is_none_of_the_vocabulary_stays_as_it_is() -> None:
 
 def test_a_deeper_row_is_set_in_further() -> None:
     assert [tags.indent(1), tags.indent(2)] == ["in-1", "in-2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("0", "0"), ("0.036666", "0.037"), ("0.5", "0.5"), ("1.5", "1.50"), ("12", "12.00"),
+     ("100.4", "100"), ("1230.4", "1,230"), ("0.0000123", "0.000012")],
+)  # fmt: skip
+def test_an_amount_has_the_places_that_are_of_use(value: str, shown: str) -> None:
+    with override("en"):
+        assert tags.amount(Decimal(value)) == shown

@@ -53,7 +53,7 @@
           .map((point) => `${point.seriesName}: ${point.data.said}`)].join("\n"),
       },
       xAxis: { type: "category", data: names, axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: text, fontSize: 12, hideOverlap: true } },
-      yAxis: { type: "value", name: figure.dataset.unit, nameTextStyle: { color: text, fontSize: 12, align: "left", padding: [0, 0, 0, -30] }, nameGap: 8, axisLabel: { color: text, fontSize: 12, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: line } } },
+      yAxis: { type: "value", name: figure.dataset.unit, nameTextStyle: { color: text, fontSize: 12, align: "left", padding: [0, 0, 0, -34] }, nameGap: 14, axisLabel: { color: text, fontSize: 12, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: line } } },
       series: series.map(({ name, kind, look: colour, values }, place) => {
         const paint = look(`--bar-${colour}`) || look(`--hue-${place % 8}`);
         const data = values.map((one) => ({
