@@ -42,6 +42,11 @@ SEVEN = (
 SEARCHED = ("english", "german", "simple")
 
 
+# What a list of many models shows nothing of.
+BULKY = ("description", "card", "card_meta", "words", "search", "blocks", "datasets", "tags",
+         "public_record", "registered_facts")  # fmt: skip
+
+
 class ModelQuerySet(models.QuerySet["Model"]):
     def visible_to(self, person: Person) -> Self:
         """Own models, those shared in own projects, and those opened to more people.

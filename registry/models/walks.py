@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -73,20 +74,29 @@ def descendants(
     return _walk(person, [root, *roots], DOWN, depth, most)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The nearest ancestors that two versions share, with both distances in edges."""
+
+    nodes: list[tuple[Node, int, int]]
+    is_partial: bool  # there are ancestors that were not read
+
+
 def common_lineage(
-    person: Person, a: UUID, b: UUID, *, most: int = 12
-) -> list[tuple[Node, int, int]]:
-    """The nearest visible ancestors that two versions share, with both distances in edges."""
-    ours, theirs = ancestors(person, a), ancestors(person, b)
+    person: Person, a: UUID, b: UUID, *, most: int = 12, above: int = MOST
+) -> Shared:
+    """What both derive from, as far as it is visible and among the nearest `above` edges."""
+    ours, theirs = (ancestors(person, one, most=above) for one in (a, b))
     both = dict(ours.parents())
     for child, parents in theirs.parents().items():
         both.setdefault(child, parents)
     known = {**ours.nodes, **theirs.nodes}
-    return [
+    found = [
         (known[key], near, far)
         for key, near, far in nearest_common_ancestors(str(a), str(b), both)
         if key in known and not known[key].is_hidden
-    ][:most]
+    ]
+    return Shared(found[:most], ours.is_truncated or theirs.is_truncated)
 
 
 def are_related(a: UUID, b: UUID) -> bool:

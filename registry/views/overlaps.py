@@ -31,6 +31,7 @@ from registry.forms.cases import OverlapFilters
 from registry.forms.plans import NewPlanForm
 from registry.models import Case, Model, Overlap
 from registry.models.figures import best_figures
+from registry.models.models import BULKY
 from registry.models.overlaps import KIND_LABELS, sees_confidential
 from registry.models.plans import candidate_of_facts
 from registry.models.walks import common_lineage
@@ -41,6 +42,7 @@ from registry.views.waterfall import Bar, bars_of
 
 SHOWN = 8  # neighbours in a panel, and bars of each
 PER_PAGE = 50
+ABOVE = 500  # derivations read above each of a pair
 MOST = 500  # pairs read for one page of the queue
 COLUMNS = {
     "id": "id", "a": "a__qualified", "b": "b__qualified", "kind": "kind",
@@ -72,6 +74,7 @@ def queue(request: SignedIn) -> HttpResponseBase:
     rows = Overlap.objects.visible_to(user).select_related(
         "a__group__partner", "b__group__partner"
     )
+    rows = rows.defer(*(f"{side}__{name}" for side in "ab" for name in BULKY))
     filters = OverlapFilters(request.GET)
     decides = sees_confidential(user)
     rows = filters.narrowed(rows)
@@ -115,7 +118,9 @@ def pair_context(row: Overlap, user: Any) -> dict[str, Any]:
         "bars": bars_of(row.reasons),
         "facts": compared(models, best_figures(models)),
         "lines": time_lines(models, timezone.now().date()),
-        "lineage": common_lineage(user, row.a.newest_version().pk, row.b.newest_version().pk),
+        "lineage": common_lineage(
+            user, row.a.newest_version().pk, row.b.newest_version().pk, above=ABOVE
+        ),
         "cases": Case.objects.visible_to(user).filter(overlaps=row),
         "may_handle": Verb.HANDLE_CASE in portal_verbs(user),
         "decides": sees_confidential(user),

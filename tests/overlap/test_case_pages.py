@@ -345,3 +345,31 @@ def test_a_case_costs_the_same_however_much_was_said(
     browser = coordinator.as_browser
     with django_assert_num_queries(22):
         browser.get(reverse("case", args=[invited.pk]))
+
+
+# Ancestors in common.
+
+
+def _lineage(caller: Caller, case: Case) -> str:
+    page = " ".join(_page(caller, case).split())
+    return page[page.index("Lineage between them") :][:800]
+
+
+def test_what_both_derive_from_stands_between_them(coordinator: Caller, case: Case) -> None:
+    pair = case.overlaps.get()
+    base = make.make_model(name="Common-base", visibility="public")
+    for model in (pair.a, pair.b):
+        make.make_edge(model, base)
+    assert "Common-base" in _lineage(coordinator, case)
+    assert "1 and 1 steps above" in _lineage(coordinator, case)
+
+
+def test_without_one_it_says_whether_all_ancestors_were_read(
+    coordinator: Caller, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = case.overlaps.get()
+    for _each in range(2):
+        make.make_edge(pair.a, make.make_model(visibility="public"))
+    assert "No common ancestor that you may see. A" in _lineage(coordinator, case)
+    monkeypatch.setattr("registry.views.overlaps.ABOVE", 1)
+    assert "you may see among the nearest. A" in _lineage(coordinator, case)
