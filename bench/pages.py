@@ -201,6 +201,11 @@ OBJECTS_OF = {
     "project-edit": "project",
     "participant-add": "project",
     "group": "group",
+    "group-describe": "group",
+    "partner": "partner",
+    "partner-edit": "partner",
+    "initiative": "initiative",
+    "initiative-edit": "initiative",
     "project-new": "group",
     **dict.fromkeys(
         ("model", "model-edit", "model-card", "model-card-file", "model-lineage",
@@ -302,9 +307,23 @@ def _of(app: str, model: str) -> Callable[[Any], tuple[Any, list[Any], str]]:
     return rows
 
 
+def _partners(user: Any) -> tuple[Any, list[Any], str]:
+    from projects.models import Partner, Project  # noqa: PLC0415
+
+    return Partner.objects.all(), _largest(Project.objects.all(), "lead_group__partner", 3), "slug"
+
+
+def _initiatives(user: Any) -> tuple[Any, list[Any], str]:
+    from projects.models import Initiative  # noqa: PLC0415
+
+    return Initiative.objects.all(), [], "slug"
+
+
 KINDS: dict[str, Callable[[Any], tuple[Any, list[Any], str]]] = {
     "project": _projects,
     "group": _groups,
+    "partner": _partners,
+    "initiative": _initiatives,
     "model": _models,
     "overlap": _of("registry", "Overlap"),
     "case": _of("registry", "Case"),

@@ -36,9 +36,14 @@ def seed() -> None:
     """Write it all into the empty database of the settings."""
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
 
+    from cesai.catalogue.counts import Counts  # noqa: PLC0415
+    from cesai.catalogue.initiatives import load_initiatives  # noqa: PLC0415
+    from cesai.catalogue.reading import SHIPPED, read_records  # noqa: PLC0415
     from registry.actions.comparing import count_words  # noqa: PLC0415
 
+    load_initiatives(read_records(SHIPPED["initiatives"]), Counts(), now=timezone.now())
     size, began = Size.of(SHARE), time.perf_counter()
     call_command("seed_load", partners=size.partners, projects=size.projects, models=size.models,
                  derivations=size.derivations, clusters=size.clusters, jobs=size.jobs,

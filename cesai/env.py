@@ -117,7 +117,9 @@ def time_zone(name: str, default: str) -> str:
 
 
 def mailbox(name: str, default: str) -> str:
-    """An e-mail address, with or without a name before it."""
+    """An e-mail address, with or without a name before it; nothing if that is the default."""
+    if not default and not text(name, ""):
+        return ""
     return _parsed(name, default, partial(_match, MAILBOX), "an e-mail address")
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from psycopg import sql
 
 APPLICATION_ROLE = "cesai_app"
-APPEND_ONLY = ("projects_event", "compute_ledgerentry", "compute_awardline")
+APPEND_ONLY = ("projects_event", "projects_seal", "compute_ledgerentry", "compute_awardline")
 
 
 def become_owner(connection: Any) -> None:

@@ -41,6 +41,9 @@ GATE_GPU_HOURS = env.number("CESAI_GATE_GPU_HOURS", 100)
 GATE_FACTS_GPU_HOURS = env.number("CESAI_GATE_FACTS_GPU_HOURS", 5_000)
 PLAN_STALE_DAYS = env.number("CESAI_PLAN_STALE_DAYS", 90, least=1, most=3650)
 DIGEST_HOURS = env.number("CESAI_DIGEST_HOURS", 24, least=1, most=168)
+# Where the head of the audit log is told, besides the log: a file, a mailbox.
+AUDIT_HEADS = env.text("CESAI_AUDIT_HEADS", "")
+AUDIT_MAIL = env.mailbox("CESAI_AUDIT_MAIL", "")
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 # Who may read /metrics, by the address that the connection comes from.
 METRICS_ALLOW = env.networks("CESAI_METRICS_ALLOW", "127.0.0.1/32,::1/128")

@@ -1,14 +1,38 @@
-"""The background work for people: their notices by e-mail."""
+"""The background work for people and for the audit log of what they did."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from projects.actions import mailing
+from projects.actions import mailing, sealing
+from projects.actions.verifying import verify
 
 
 @shared_task(name="projects.mail_notices", ignore_result=True)
 def mail_notices() -> int:
     """What waits to be mailed at once, and the digests that are due."""
     return mailing.mail_notices(now=timezone.now())
+
+
+@shared_task(name="projects.seal_events", ignore_result=True)
+def seal_events() -> int:
+    """What was committed since the last time."""
+    return sealing.seal_events(now=timezone.now())
+
+
+@shared_task(name="projects.publish_head", ignore_result=True)
+def publish_head() -> None:
+    """Once an hour: look for what was committed late, then tell the head outside the database."""
+    now = timezone.now()
+    sealing.seal_events(now=now, whole=True)
+    sealing.publish_head(now=now)
+
+
+@shared_task(name="projects.verify_audit", ignore_result=True)
+def verify_audit() -> None:
+    """Once a night: follow the whole chain and keep what was found, for the page."""
+    verdict = verify(sealing.known_heads())
+    sealing.note_check(number=verdict.number, fault=verdict.fault, now=timezone.now())
+    if verdict.fault:
+        sealing.log.error("audit_broken", number=verdict.number, fault=verdict.fault)

@@ -14,6 +14,7 @@ from compute.models import Pool
 from projects.models import Project, User
 from projects.pages import Day, PageForm
 from registry.models import Model
+from registry.models.models import BULKY
 
 BOARDS = ("EuroHPC JU", "GCS", "NHR", "JARA")  # proposed while typing; any can be written
 
@@ -59,15 +60,14 @@ class GrantForm(PageForm):
 
     def __init__(self, *args: Any, person: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        project: Any = self.fields["project"]
-        project.queryset = led_projects(person)
-        if len(project.queryset) == 1:
-            project.initial = project.queryset[0].pk
+        led = led_projects(person)
+        self.offer("project", led)
+        if len(led) == 1:
+            self.fields["project"].initial = led[0].pk
         pool: Any = self.fields["pool"]
         pool.queryset = Pool.objects.visible_to(person).select_related("cluster")
-        model: Any = self.fields["model"]
-        models = Model.objects.visible_to(person)
-        model.queryset = models.filter(group__in=person.standing.group_roles)
+        models = Model.objects.visible_to(person).defer(*BULKY)
+        self.offer("model", models.filter(group__in=person.standing.group_roles))
 
     def facts(self) -> GrantFacts:
         """What was typed besides the project, as the action takes it."""

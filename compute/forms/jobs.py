@@ -16,6 +16,7 @@ from compute.models.jobs import STATE_LABELS
 from projects.models import User
 from projects.pages import Filters, PageForm
 from registry.models import Version
+from registry.models.models import BULKY
 
 
 class JobForm(PageForm):
@@ -29,9 +30,10 @@ class JobForm(PageForm):
         super().__init__(*args, **options)
         self.allocation = allocation
         version: Any = self.fields["version"]
-        rows = Version.objects.visible_to(person).filter(model__project=allocation.project_id)
-        version.queryset = rows.select_related("model")
         version.empty_label = _("none")
+        rows = Version.objects.visible_to(person).filter(model__project=allocation.project_id)
+        rows = rows.select_related("model").defer(*(f"model__{name}" for name in BULKY))
+        self.offer("version", rows.order_by("-created_at", "-id"))
         self.order_fields([*[name for name in self.fields if name != "version"], "version"])
 
 

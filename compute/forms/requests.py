@@ -24,6 +24,7 @@ from compute.quota import BadAmount, gpu_hours, gpu_seconds
 from projects.models import Project, User
 from projects.pages import Day, Filters, PageForm
 from registry.models import Model
+from registry.models.models import BULKY
 
 AGES = [
     ("", _("at any time")),
@@ -103,22 +104,13 @@ class RequestForm(PageForm):
         super().__init__(*args, **options)
         led = led_projects(person)
         may = [row.pk for row in led]
-        project: Any = self.fields["project"]
-        project.queryset = led
+        self.offer("project", led)
         if len(may) == 1:
-            project.initial = may[0]
-        model: Any = self.fields["model"]
-        model.queryset = Model.objects.visible_to(person).filter(
-            group__in=person.standing.group_roles
-        )
-
-        allocation: Any = self.fields["allocation"]
-        allocation.queryset = (
-            Allocation.objects.visible_to(person)
-            .current()
-            .filter(project__in=may)
-            .select_related("project", "pool")
-        )
+            self.fields["project"].initial = may[0]
+        models = Model.objects.visible_to(person).defer(*BULKY)
+        self.offer("model", models.filter(group__in=person.standing.group_roles))
+        current = Allocation.objects.visible_to(person).current().filter(project__in=may)
+        self.offer("allocation", current.select_related("project", "pool"))
 
     def clean_kind(self) -> str:
         """New GPU-hours unless something else was chosen."""

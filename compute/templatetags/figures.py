@@ -161,27 +161,26 @@ def calendar(label: str, months: Iterable[Month]) -> SafeString:
     """
     rows = list(months)
     top = max((max(m.offered, m.granted + m.kept + m.asked) for m in rows), default=0) or 1
-    pieces: list[tuple[Any, ...]] = []
+    paths: dict[str, list[str]] = {"axis": [], **{f"fill-{look}": [] for look in LOOKS.values()}}
     for place, month in enumerate(rows):
         if month.month.month == 1 and place:
-            pieces.append((f"{10 * place - 1.5}", "0", "1", "40", "axis"))
-        amounts = [("free", month.offered, 0)]
-        below = 0
-        for name in ("granted", "kept", "asked"):
-            amounts.append((name, getattr(month, name), below))
-            below += getattr(month, name)
-        for name, amount, under in amounts:
-            high, foot = 40 * amount / top, 40 * (1 - under / top)
-            if high > 0:
-                pieces.append((f"{10 * place}", f"{foot - high:.2f}", "7", f"{high:.2f}",
-                               f"fill-{LOOKS[name]}"))  # fmt: skip
-    rects = format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', pieces)
+            paths["axis"].append(f"M{10 * place - 1.5} 0h1v40h-1z")
+        under = 0
+        for name, look in LOOKS.items():
+            amount = month.offered if name == "free" else getattr(month, name)
+            if amount > 0:
+                high, foot = 40 * amount / top, 40 * (1 - under / top)
+                paths[f"fill-{look}"].append(f"M{10 * place} {foot:.1f}v-{high:.1f}h7v{high:.1f}z")
+            under += 0 if name == "free" else amount
+    drawn = format_html_join(
+        "", '<path class="{}" d="{}"/>', ((name, "".join(d)) for name, d in paths.items() if d)
+    )
     return format_html(
         '<svg class="calendar" role="img" aria-label="{}" viewBox="0 0 {} 40"'
         ' preserveAspectRatio="none">{}</svg>',
         label,
         10 * len(rows),
-        rects,
+        drawn,
     )
 
 

@@ -10,10 +10,12 @@ from projects.models.notices import Notice, NoticePreference
 from projects.models.people import PortalRole, User
 from projects.models.projects import Participation, Project
 from projects.models.saved_filters import SavedFilter
+from projects.models.seals import AuditCheck, Seal
 from projects.models.tokens import AccessToken
 
 __all__ = [
     "AccessToken",
+    "AuditCheck",
     "Event",
     "FundingShare",
     "Group",
@@ -30,6 +32,7 @@ __all__ = [
     "PortalRole",
     "Project",
     "SavedFilter",
+    "Seal",
     "StoredAnswer",
     "User",
 ]

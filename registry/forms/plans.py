@@ -236,8 +236,8 @@ class OwnedForm(PageForm):
         if len(may) == 1:
             group.initial = may[0]
         project: Any = self.fields["project"]
-        project.queryset = Project.objects.of(person)
         project.empty_label = _("none yet")
+        self.offer("project", Project.objects.of(person))
 
     def home(self, person: User) -> tuple[Group, Project | None]:
         """The group and project that were chosen. Raises NotThere, NotAllowed."""

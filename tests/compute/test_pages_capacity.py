@@ -57,21 +57,22 @@ def test_each_pool_has_a_calendar_with_a_column_for_each_month(
     [drawn] = re.findall(r'<svg class="calendar".*?</svg>', text)
     assert f"{pool.name} month by month" in drawn
     offered = CapacityMonth.objects.filter(pool=pool, offered__gt=0).count()
-    assert drawn.count('class="fill-free"') == min(offered, 61)
-    assert drawn.count('class="fill-used"') >= 1
-    assert drawn.count('class="fill-new"') >= 1
+    paths = dict(re.findall(r'<path class="([^"]+)" d="([^"]+)"', drawn))
+    assert paths["fill-free"].count("M") == min(offered, 61)
+    assert paths["fill-used"].count("M") >= 1
+    assert paths["fill-new"].count("M") >= 1
 
 
 def test_a_calendar_shows_what_goes_beyond_the_offer_above_it() -> None:
     month = Month(date(2026, 1, 1), offered=100, granted=150, asked=50)
     drawn = calendar("Pool", [month])
-    assert 'y="20.00" width="7" height="20.00" class="fill-free"' in drawn
-    assert 'y="10.00" width="7" height="30.00" class="fill-used"' in drawn
-    assert 'y="0.00" width="7" height="10.00" class="fill-new"' in drawn
+    assert 'class="fill-free" d="M0 40.0v-20.0h7v20.0z"' in drawn
+    assert 'class="fill-used" d="M0 40.0v-30.0h7v30.0z"' in drawn
+    assert 'class="fill-new" d="M0 10.0v-10.0h7v10.0z"' in drawn
 
 
 def test_a_calendar_of_nothing_is_empty() -> None:
-    assert "<rect" not in calendar("Pool", [Month(date(2026, 1, 1), offered=0, granted=0)])
+    assert "<path" not in calendar("Pool", [Month(date(2026, 1, 1), offered=0, granted=0)])
 
 
 def test_asked_are_only_requests_that_one_may_see(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -214,3 +215,39 @@ def test_requests_for_a_pool_show_all_they_ask_for(lead: Caller, two: list[Reque
     assert "Klein" in page
     assert "Gross" not in page
     assert "20" in page.split("Klein")[1]  # the sum over both lines
+
+
+def _listed(caller: Caller, query: str = "") -> list[str]:
+    page = caller.as_browser.get(reverse("request-new") + query).content.decode()
+    field = page.split('id="id_model"')[1].split("</select>")[0]
+    return re.findall(r'<option value="([^"]+)"', field)
+
+
+def test_a_choice_lists_the_newest_and_the_one_that_was_chosen(
+    lead: Caller, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.pages.MOST_LISTED", 2)
+    oldest, middle, newest = (make.make_model(project) for _each in range(3))
+    assert _listed(lead) == [str(newest.pk), str(middle.pk)]
+    assert "The first 2 are listed" in lead.as_browser.get(reverse("request-new")).content.decode()
+    chosen = _listed(lead, f"?model={oldest.pk}")
+    assert chosen == [str(newest.pk), str(middle.pk), str(oldest.pk)]
+
+
+def test_what_is_not_listed_may_be_chosen_all_the_same(
+    lead: Caller, project: Project, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.pages.MOST_LISTED", 1)
+    oldest = make.make_model(project)
+    make.make_model(project)
+    form = {"project": str(project.pk), "purpose": "training", "model": str(oldest.pk),
+            "lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0"}  # fmt: skip
+    answer = lead.as_browser.post(reverse("request-new"), form)
+    assert answer.status_code != 404
+    assert "Select a valid choice" not in answer.content.decode()
+
+
+def test_a_short_choice_lists_all(lead: Caller, project: Project) -> None:
+    models = {str(make.make_model(project).pk) for _each in range(3)}
+    assert set(_listed(lead)) == models
+    assert "are listed" not in lead.as_browser.get(reverse("request-new")).content.decode()
