@@ -9,7 +9,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Count,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -19,6 +27,7 @@ from compute.models.periods import Line, lines_of
 from compute.quota import months_in
 from compute.states import RequestState
 from projects.models import Project, User
+from projects.models.initiatives import shares_of
 from registry.models import Case, Model, ModelMove
 from registry.models.labels import STATE_LABELS
 from registry.vocabulary import ModelState
@@ -166,16 +175,13 @@ def _used_by_month(lines: Sequence[Line], scope: Scope) -> Chart:
 
 def _by_funder(projects: dict[Project, Figures]) -> list[tuple[str, int]]:
     """Used GPU-seconds by the funders of the projects; what no share says stands at the end."""
-    rows = Project.objects.filter(pk__in=[project.pk for project in projects])
-    rows = rows.select_related("initiative__parent").prefetch_related(
-        "funding", "initiative__funding", "initiative__parent__funding"
-    )
+    shares = shares_of(projects)
     funders: defaultdict[str, int] = defaultdict(int)
     unsaid = 0
-    for project in rows:
-        used = projects[project].used
+    for project, figures in projects.items():
+        used = figures.used
         left = used
-        for share in project.funded_by():
+        for share in shares[project.pk]:
             part = int(Decimal(used) * share.percent / 100)
             funders[share.funder] += part
             left -= part
@@ -190,10 +196,19 @@ def _models(user: User, scope: Scope, known_until: datetime | None) -> list[tupl
     rows = Model.objects.visible_to(user).filter(project__isnull=False, created_at__lt=end)
     rows = rows.filter(scope.of_projects("project__"))
     last = ModelMove.objects.filter(model=OuterRef("pk"), at__lt=end).order_by("-at", "-pk")
+    # Few models moved since a period that is over, and none since one that is not.
+    moved = set(ModelMove.objects.filter(at__gte=end).values_list("model", flat=True))
     found: defaultdict[str, int] = defaultdict(int)
-    for state in rows.annotate(then=Subquery(last.values("to_state")[:1])).values_list(
-        "then", flat=True
-    ):
+    same = rows.exclude(pk__in=moved).order_by().values_list("state").annotate(n=Count("pk"))
+    for state, count in same:
+        found[state] += count
+    following = ModelMove.objects.filter(model=OuterRef("pk"), at__gte=end).order_by("at", "pk")
+    then = rows.filter(pk__in=moved).annotate(
+        then=Coalesce(
+            Subquery(last.values("to_state")[:1]), Subquery(following.values("from_state")[:1])
+        )
+    )
+    for state in then.values_list("then", flat=True):
         found[state or ModelState.PLANNED.value] += 1
     return [(str(label), found[state], state) for state, label in STATE_LABELS if found[state]]
 

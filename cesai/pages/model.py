@@ -37,7 +37,7 @@ from registry.views.overlaps import shown_neighbours
 from registry.vocabulary import Stage
 
 ROWS = 10
-ABOVE, BELOW = 500, 50  # edges; the page says when there are more, the API answers with them
+ABOVE, BELOW = 200, 50  # edges; the page says when there are more, the API answers with them
 SIMILAR = 6
 VERSIONS, HISTORY = 25, 50  # `?all` shows the others, too
 

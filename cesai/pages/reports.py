@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,11 +22,12 @@ from compute.quota import gpu_hours, next_month
 from projects.access import portal_verbs
 from projects.errors import NotThere
 from projects.models import Initiative, Partner, Project, User
-from projects.pages import Day, SignedIn
+from projects.pages import MOST_LISTED, Day, SignedIn
 from projects.roles import Verb
 from projects.sheets import Sheet, csv_answer, xlsx_answer
 
 MOST_MONTHS = 120
+SHOWN = 100  # projects; `?all` shows, and prints, the others, too
 HEAD = (
     "period_from", "period_until", "known_until", "partner", "group", "project", "title",
     "initiative", "cluster", "pool", "gpu_type", "origin", "allocation", "window_from",
@@ -54,7 +56,7 @@ class ReportForm(forms.Form):
         partners = Partner.objects.filter(groups__led_projects__in=projects).distinct()
         rows: dict[str, Any] = {
             "partner": partners.values_list("slug", "name"),
-            "project": projects.order_by("title").values_list("slug", "title")[:1000],
+            "project": _some(projects.order_by("title"), given.get("project", "")),
             "initiative": Initiative.objects.visible_to(user).values_list("slug", "name"),
             "cluster": Cluster.objects.visible_to(user).values_list("slug", "name"),
         }
@@ -78,6 +80,15 @@ class ReportForm(forms.Form):
         return Scope(start=start, end=end, **values)
 
 
+def _some(projects: QuerySet[Project], chosen: str) -> list[tuple[str, str]]:
+    """So many as a list is of use with, and the chosen one; the address takes any other, too."""
+    first = projects.values_list("slug", "title")[:MOST_LISTED]
+    rows = [(slug, title) for slug, title in first]
+    if chosen and all(slug != chosen for slug, _title in rows):
+        rows += projects.filter(slug=chosen).values_list("slug", "title")
+    return rows
+
+
 @login_required
 def report_page(request: SignedIn) -> HttpResponse:
     """To look at and to print."""
@@ -87,8 +98,10 @@ def report_page(request: SignedIn) -> HttpResponse:
     context["may_decide"] = Verb.SEE_WORKLIST in portal_verbs(request.user)
     if form.is_valid():
         scope = form.scope()
+        report = report_of(request.user, scope, now)
         context |= {
-            "report": report_of(request.user, scope, now),
+            "report": report,
+            "projects": report.projects[: None if "all" in request.GET else SHOWN],
             "scope": scope,
             "last": form.cleaned_data["last"],
             "named": _names(form),

@@ -29,6 +29,7 @@ def measured_rates(person: Person) -> list[float]:
         Job.objects.visible_to(person)
         .filter(
             settled_at__isnull=False,
+            version__isnull=False,  # by its index: most jobs train nothing
             version__model__state__in=FINISHED,
             version__model__tokens__isnull=False,
             allocation__pool__h100_weight__isnull=False,

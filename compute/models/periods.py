@@ -74,8 +74,9 @@ def lines_of(
     rows = allocations.filter(start__lt=end, end__gt=start)
     if known_until:
         rows = rows.filter(created_at__lte=known_until)
+    # Each project, partner and pool is made once, however many allocations it has.
     found = list(
-        rows.select_related(
+        rows.prefetch_related(
             "project__lead_group__partner", "project__initiative__parent", "pool__cluster"
         )
     )
@@ -99,6 +100,8 @@ def lines_of(
 
 
 def _share(allocation: Allocation, granted: int, start: date, end: date) -> int:
+    if start <= allocation.start and allocation.end <= end:
+        return granted
     parts = spread(granted, allocation.start, allocation.end)
     return sum(amount for month, amount in parts.items() if start <= month < end)
 
@@ -122,7 +125,7 @@ def _used(
     if known_until:
         rows: Iterable[tuple[UUID, date, int, int]] = _worked_out(keys, known_until)
     else:
-        kept = MonthlyUse.objects.filter(allocation__in=keys)
+        kept = MonthlyUse.objects.filter(allocation__in=keys, month__gte=start, month__lt=end)
         rows = kept.values_list("allocation", "month", "gpu_seconds", "jobs")
     used: dict[UUID, Months] = {}
     jobs: dict[UUID, int] = {}

@@ -94,9 +94,10 @@ def _asked(
 ) -> defaultdict[UUID, dict[date, int]]:
     undecided = Request.objects.visible_to(request.user).undecided()
     lines = RequestLine.objects.filter(request__in=undecided, pool__in=pools, end__gt=start)
+    windows = lines.order_by().values_list("pool", "start", "end").annotate(n=Sum("gpu_seconds"))
     found: defaultdict[UUID, dict[date, int]] = defaultdict(dict)
-    for line in lines:
-        add_spread(found[line.pool_id], line.gpu_seconds, max(line.start, start), line.end)
+    for pool, first, end, amount in windows:
+        add_spread(found[pool], amount, max(first, start), end)
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
@@ -13,6 +15,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from projects.models.projects import Project
     from projects.scoping import Person
 
 
@@ -96,3 +101,26 @@ class FundingShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.funder}: {self.percent} %"
+
+
+def shares_of(projects: Iterable[Project]) -> dict[UUID, list[FundingShare]]:
+    """What `Project.funded_by` says of each, in one query; its initiative's parent is read."""
+    rows = list(projects)
+    programmes = {row.initiative for row in rows if row.initiative}
+    programmes |= {one.parent for one in programmes if one.parent}
+    found: defaultdict[UUID, list[FundingShare]] = defaultdict(list)
+    for share in FundingShare.objects.filter(Q(project__in=rows) | Q(initiative__in=programmes)):
+        found[share.project_id or share.initiative_id].append(share)  # type: ignore[index]
+    return {row.pk: nearest_shares(row, lambda one: found.get(one.pk, [])) for row in rows}
+
+
+def nearest_shares(
+    project: Project, of: Callable[[Project | Initiative], list[FundingShare]]
+) -> list[FundingShare]:
+    """Its own shares; else those of its initiative, else of the programme of that."""
+    own = of(project)
+    initiative = project.initiative
+    while not own and initiative is not None:
+        own = of(initiative)
+        initiative = initiative.parent
+    return own

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.groups import Group
-from projects.models.initiatives import FundingShare, Initiative
+from projects.models.initiatives import FundingShare, Initiative, nearest_shares
 from projects.roles import Visibility
 from projects.scoping import project_q, sees_everything, shown_q
 
@@ -95,12 +95,7 @@ class Project(models.Model):
 
     def funded_by(self) -> list[FundingShare]:
         """Its own shares; else those of its initiative, else of the programme of that."""
-        own = list(self.funding.all())
-        initiative = self.initiative
-        while not own and initiative is not None:
-            own = list(initiative.funding.all())
-            initiative = initiative.parent
-        return own
+        return nearest_shares(self, lambda one: list(one.funding.all()))
 
 
 class Participation(models.Model):

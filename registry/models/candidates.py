@@ -86,7 +86,7 @@ _SIDES = ((">=", ""), ("<", " DESC"))
 
 # What a model derives from and what derives from it, through models that are seen: step by step,
 # so that where there is more than KIN it is the nearest. Each walk ends there.
-KIN = 1_000
+KIN = 500
 _KIN = """
 WITH RECURSIVE own(id) AS (
     SELECT id FROM registry_version WHERE model_id = %s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,8 @@ from compute.models.monthly import roll_up
 from compute.quota import month_of
 from projects.actions.initiatives import Share
 from projects.models import Project
+from registry.actions.states import move_model
+from registry.models import Model, ModelMove
 from tests import make
 from tests.conftest import Caller
 
@@ -270,5 +272,35 @@ def test_many_allocations_take_as_many_queries_as_few(
 ) -> None:
     for _n in range(4):
         make.make_allocation(allocation.project, allocation.pool, gpu_hours=1)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(45):
         assert len(report(lead).lines) == 5
+
+
+def test_a_long_report_shows_those_that_used_most_and_all_when_asked(
+    coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cesai.pages.reports.SHOWN", 2)
+    for number in range(3):
+        project = make.make_project(slug=f"p{number}", title=f"Effort {number}")
+        make.make_allocation(project)
+    page = coordinator.as_browser.get(reverse("reports")).content.decode()
+    assert page.count("<b>Effort") == 2
+    assert "The 2 that used most of 3." in page
+    whole = coordinator.as_browser.get(reverse("reports") + "?all").content.decode()
+    assert whole.count("<b>Effort") == 3
+
+
+def test_a_model_counts_as_what_it_was_when_the_period_ended(
+    coordinator: Caller, project: Project
+) -> None:
+    model = make.make_model(project)
+    Model.objects.filter(pk=model.pk).update(created_at=datetime(2026, 1, 10, tzinfo=UTC))
+    move_model(by=coordinator.user, model=model, state="training", now=make.now())
+    ModelMove.objects.filter(model=model).update(at=datetime(2026, 3, 10, tzinfo=UTC))
+    for first, last, state in (
+        ("2026-01", "2026-02", "planned"),
+        ("2026-01", "2026-03", "training"),
+    ):
+        query = {"first": first, "last": last}
+        report = coordinator.as_browser.get(reverse("reports"), query).context["report"]
+        assert [row[2] for row in report.models] == [state]
