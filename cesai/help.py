@@ -24,6 +24,14 @@ PAGES: dict[str, Help] = {
         "find",
         _("Find anything by name (Ctrl K)"),
     ),
+    "audit": Help(
+        _(
+            "Each decision with its reason, as far as it concerns you. The lines are chained and"
+            " told outside the portal, so that a changed one is found."
+        ),
+        "reports",
+        _("Add up what was granted and used"),
+    ),
     "projects": Help(
         _("A project is an effort of one lead group; it owns plans, requests and allocations."),
         "groups",

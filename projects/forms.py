@@ -213,3 +213,17 @@ class NoticeFilters(Filters):
 
 class SavedFilterForm(PageForm):
     name = forms.CharField(label=_("Name of the selection"), max_length=60)
+
+
+class AuditFilters(Filters):
+    lookups = {
+        "kind": "kind", "actor": "actor__username", "project": "project__slug",
+        "object": "object_id", "since": "at__date__gte", "until": "at__date__lte",
+    }  # fmt: skip
+
+    actor = forms.CharField(label=_("who"), max_length=150, required=False)
+    kind = forms.SlugField(label=_("what"), max_length=40, required=False)
+    project = forms.CharField(label=_("project"), max_length=24, required=False)
+    object = forms.UUIDField(label=_("about"), required=False)
+    since = Day(label=_("from"), required=False)
+    until = Day(label=_("until and with"), required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import groups, initiatives, notices, projects, saved_filters, settings
+from projects.views import audit, groups, initiatives, notices, projects, saved_filters, settings
 
 urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("roadmap/new/", initiatives.new_initiative, name="initiative-new"),
     path("roadmap/<slug:slug>/edit/", initiatives.edit_initiative, name="initiative-edit"),
     path("roadmap/<slug:slug>/drop/", initiatives.drop, name="initiative-drop"),
+    path("audit/", audit.audit_log, name="audit"),
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/<uuid:key>/read/", notices.read_notice, name="notice-read"),

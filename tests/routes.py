@@ -614,6 +614,7 @@ PAGES: Table = {
     "settings-notices": {"post": _form(_SIGNED, frozenset(), lambda w: w.delivery_form)},
     "token-revoke": {"post": _form(LEADS, frozenset())},
     "notices": {"get": Rule(may=_SIGNED)},
+    "audit": {"get": Rule(may=_SIGNED)},
     "notices-read": {"post": _form(_SIGNED, frozenset())},
     "notice-read": {"post": _form(LEADS, frozenset())},
     "filter-save": {

@@ -14,7 +14,7 @@ from projects.models import SavedFilter, User
 MOST = 20
 LISTS = frozenset(
     {"requests", "allocations", "jobs", "templates", "models", "overlaps", "cases", "partners",
-     "capacity"}
+     "capacity", "audit"}
 )  # fmt: skip
 OF_THE_MOMENT = {"before", "format"}  # where one stands in a list, not what is listed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,19 @@ def here(context: template.Context, *names: str) -> SafeString | str:
     path = context["request"].path if "request" in context else ""
     found = path == "/" if names == ("/",) else path.startswith(names)
     return format_html(' aria-current="{}"', "page") if found else ""
+
+
+@register.filter
+def in_full(value: Any) -> str:
+    """What an event keeps of a field: before → after, or the value as it is."""
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (_plainly(one) for one in value)
+        return f"{before} → {after}"
+    return _plainly(value)
+
+
+def _plainly(value: Any) -> str:
+    return value or "–" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter

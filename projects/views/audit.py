@@ -1,0 +1,53 @@
+"""The audit log: who did what, as far as one may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from projects.forms import AuditFilters
+from projects.models import AuditCheck, Event, Seal
+from projects.pages import SignedIn, page_of
+from projects.scoping import sees_everything
+from projects.sheets import csv_of, wants_csv
+
+COLUMNS = {
+    "id": "id", "at": "at", "actor": "actor__username", "kind": "kind",
+    "object_type": "object_type", "object_id": "object_id", "project": "project__slug",
+    "reason": "reason", "changes": "changes", "seal": "seal__number",
+}  # fmt: skip
+PAGES_OF = {
+    "model": "model", "request": "request", "allocation": "allocation", "job": "job",
+    "case": "case", "overlap": "overlap", "group": "group", "externalgrant": "grant",
+    "jobtemplate": "template", "call": "call",
+}  # fmt: skip
+
+
+@login_required
+def audit_log(request: SignedIn) -> HttpResponseBase:
+    """Newest first; for staff also how far the log is sealed, and when it last held."""
+    filters = AuditFilters(request.GET)
+    rows = Event.objects.visible_to(request.user).filter(**filters.chosen())
+    if wants_csv(request):
+        return csv_of("audit", rows, COLUMNS)
+    page = page_of(rows.select_related("actor", "project"), request.GET, by="sequence")
+    context: dict[str, Any] = {
+        "rows": [(row, _path(row)) for row in page.rows],
+        "page": page,
+        "filters": filters,
+    }
+    if sees_everything(request.user):
+        context |= {"head": Seal.head(), "check": AuditCheck.objects.first()}
+    return render(request, "projects/audit.html", context)
+
+
+def _path(event: Event) -> str:
+    """The page of what it is about; "" if that has none of its own."""
+    if event.object_type == "project" and event.project:
+        return reverse("project", args=[event.project.slug])
+    route = PAGES_OF.get(event.object_type)
+    return reverse(route, args=[event.object_id]) if route else ""
