@@ -15,7 +15,8 @@ class Unreadable(Exception):
 
 def seal(secret: str, *, row: UUID, column: str) -> str:
     """`keyid:ciphertext`. Fernet has no associated data: place and secret are sealed together."""
-    key_id, cipher = next(iter(_ciphers().items()))
+    key_id = first_key()
+    cipher = _ciphers()[key_id]
     return f"{key_id}:{cipher.encrypt(f'{row}/{column}/{secret}'.encode()).decode()}"
 
 
@@ -33,6 +34,16 @@ def unseal(sealed: str, *, row: UUID, column: str) -> str:
     if not opened.startswith(place):
         raise Unreadable("it belongs to another row")
     return opened.removeprefix(place)
+
+
+def key_of(sealed: str) -> str:
+    """The name of the key that a secret is sealed with."""
+    return sealed.partition(":")[0]
+
+
+def first_key() -> str:
+    """The name of the key that seals now."""
+    return next(iter(_ciphers()))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,35 @@
+"""`rotate_credentials`: seal the clusters' tokens with the first key of CESAI_CREDENTIAL_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from compute.actions.rotation import keys_in_use, rotate_credentials
+from compute.models.sealed import first_key
+
+
+class Command(BaseCommand):
+    help = "Seal all credentials with the first key; says which keys may then be dropped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """[--check]"""
+        parser.add_argument("--check", action="store_true", help="only count what each key holds")
+
+    def handle(self, **options: Any) -> None:
+        """Exit 1 if a credential cannot be opened: the site has to deliver it again."""
+        if not options["check"]:
+            done = rotate_credentials(now=timezone.now())
+            self.stdout.write(f"{done.count} credentials sealed anew with {first_key()}.")
+            for row, why in done.unreadable:
+                self.stderr.write(f"{row.cluster.slug}, {row.unix_user}: {why}")
+        held = keys_in_use()
+        for key, count in sorted(held.items()):
+            self.stdout.write(f"{key}: {count}")
+        if not options["check"] and done.unreadable:
+            raise CommandError(
+                f"{len(done.unreadable)} credentials cannot be opened and stay as they are."
+                " Add their key again, or let their sites deliver new tokens."
+            )
