@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ BATCH = 50
 class Rotated(NamedTuple):
     """How many were sealed anew, and those that no key opens, with why."""
 
-    count: int
+    done: int
     unreadable: list[tuple[Credential, str]]
 
 
@@ -43,15 +44,15 @@ def rotate_credentials(*, now: datetime) -> Rotated:
     return Rotated(count, unreadable)
 
 
-def _batches() -> Iterator[list[object]]:
+def _batches() -> Iterator[list[UUID]]:
     rows = Credential.objects.exclude(sealed_token__startswith=f"{first_key()}:")
-    keys: list[object] = list(rows.order_by("cluster", "unix_user").values_list("pk", flat=True))
+    keys: list[UUID] = list(rows.order_by("cluster", "unix_user").values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH):
         yield keys[start : start + BATCH]
 
 
 @transaction.atomic
-def _rotate(keys: list[object], now: datetime) -> tuple[int, list[tuple[Credential, str]]]:
+def _rotate(keys: list[UUID], now: datetime) -> tuple[int, list[tuple[Credential, str]]]:
     failed = []
     moved: Counter[tuple[Cluster, str]] = Counter()
     rows = Credential.objects.filter(pk__in=keys).order_by("pk").select_related("cluster")

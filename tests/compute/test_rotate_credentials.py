@@ -72,7 +72,7 @@ def test_more_than_a_batch(
     for number in range(5):
         make.deliver(cluster, f"user-{number}")
     use(keys, *BOTH)
-    assert rotate_credentials(now=make.now()).count == 5
+    assert rotate_credentials(now=make.now()).done == 5
 
 
 def test_what_no_key_opens_stays_and_is_named(keys: Settings, cluster: Cluster) -> None:
@@ -82,7 +82,7 @@ def test_what_no_key_opens_stays_and_is_named(keys: Settings, cluster: Cluster) 
     Credential.objects.filter(pk=lost.pk).update(sealed_token="gone:xyz")
     use(keys, *BOTH)
     done = rotate_credentials(now=make.now())
-    assert done.count == 1
+    assert done.done == 1
     [(row, why)] = done.unreadable
     assert (row, "gone" in why) == (lost, True)
     assert Credential.objects.get(pk=lost.pk).sealed_token == "gone:xyz"
@@ -125,7 +125,7 @@ def test_no_reader_fails_while_fifty_clusters_are_rotated(keys: Settings) -> Non
     over.set()
     for thread in threads:
         thread.join()
-    assert (rotated.count, failed) == (50, [])
+    assert (rotated.done, failed) == (50, [])
     assert read
     assert all(found == before for found in read)
 
@@ -149,8 +149,12 @@ def test_a_token_that_is_delivered_meanwhile_is_the_one_that_stays(keys: Setting
     thread = threading.Thread(target=deliver)
     thread.start()
     began.wait(20)
-    rotating = threading.Thread(target=lambda: (rotate_credentials(now=make.now()),
-                                                connection.close()))  # fmt: skip
+
+    def rotate() -> None:
+        rotate_credentials(now=make.now())
+        connection.close()
+
+    rotating = threading.Thread(target=rotate)
     rotating.start()
     go_on.set()
     thread.join()

@@ -21,15 +21,15 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Exit 1 if a credential cannot be opened: the site has to deliver it again."""
         if not options["check"]:
-            done = rotate_credentials(now=timezone.now())
-            self.stdout.write(f"{done.count} credentials sealed anew with {first_key()}.")
-            for row, why in done.unreadable:
+            rotated = rotate_credentials(now=timezone.now())
+            self.stdout.write(f"{rotated.done} credentials sealed anew with {first_key()}.")
+            for row, why in rotated.unreadable:
                 self.stderr.write(f"{row.cluster.slug}, {row.unix_user}: {why}")
         held = keys_in_use()
         for key, count in sorted(held.items()):
             self.stdout.write(f"{key}: {count}")
-        if not options["check"] and done.unreadable:
+        if not options["check"] and rotated.unreadable:
             raise CommandError(
-                f"{len(done.unreadable)} credentials cannot be opened and stay as they are."
+                f"{len(rotated.unreadable)} credentials cannot be opened and stay as they are."
                 " Add their key again, or let their sites deliver new tokens."
             )
