@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset backup restore prepare test test-long test-slurm check bench lock messages screenshots overlap-evaluation
+.PHONY: demo demo-stop demo-reset backup restore prepare test test-long test-slurm check bench lock messages screenshots first-visit overlap-evaluation
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -56,7 +56,11 @@ messages: prepare
 	$(BIN)/python -m dev.messages
 
 screenshots: .venv/ready
+	$(BIN)/python -m dev.story
 	$(BIN)/python -m dev.screenshots
+
+first-visit: .venv/ready
+	$(BIN)/python -m dev.first_visit
 
 overlap-evaluation: .venv/ready
 	$(BIN)/python -m dev.overlap evaluate
