@@ -32,7 +32,7 @@ from registry.models import Model
 # htmx ends its polling on this answer.
 STOP_POLLING = 286
 MOST_RECORDS = 50  # an array has one a task
-MOST_ASKED = 5
+MOST_ASKED, MOST_OFFERED = 5, 50
 
 
 @login_required
@@ -50,12 +50,13 @@ def job_list(request: SignedIn) -> HttpResponseBase:
 @login_required
 def new_job(request: SignedIn) -> HttpResponse:
     """Choose the allocation to run under; with one only, there is nothing to choose."""
-    usable = list(access.submittable_allocations(request.user))
+    usable = list(access.submittable_allocations(request.user)[: MOST_OFFERED + 1])
     if len(usable) == 1:
         return redirect("job-submit", usable[0].pk)
     asked = Request.objects.filter(project__in=Project.objects.of(request.user)).undecided()
     context = {
-        "allocations": usable,
+        "allocations": usable[:MOST_OFFERED],
+        "has_more": len(usable) > MOST_OFFERED,
         "asked": [] if usable else asked.select_related("project")[:MOST_ASKED],
     }
     return render(request, "compute/job_choose.html", context)

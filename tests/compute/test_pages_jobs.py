@@ -176,3 +176,15 @@ def test_a_poll_takes_the_cancel_button_away_once_it_is_over(
     last = poll().content.decode()
     assert 'id="acts" hx-swap-oob="true"' in last
     assert "Cancel the job" not in last
+
+
+def test_of_many_allocations_the_newest_are_offered(
+    lead: Caller, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compute.views.jobs.MOST_OFFERED", 2)
+    pool = make.make_pool()
+    for _each in range(3):
+        make.make_allocation(project, pool, gpu_hours=1)
+    page = lead.as_browser.get(reverse("job-new")).content.decode()
+    assert page.count("Submit to ") == 2
+    assert "There are more:" in page
