@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cesai.gunicorn import pre_fork
 from dev import places, processes
 from dev.demo.portal import WEB
 from tests.beside import environment
@@ -74,3 +76,12 @@ def test_a_container_is_healthy_while_its_web_answers(web: str) -> None:
         ).returncode
 
     assert (health(web.rpartition(":")[2]), health("1")) == (0, 1)
+
+
+def test_what_was_imported_is_not_walked_again_by_collections() -> None:
+    before = gc.get_freeze_count()
+    try:
+        pre_fork(None, None)
+        assert gc.get_freeze_count() - before > 10_000
+    finally:
+        gc.unfreeze()
