@@ -217,8 +217,8 @@ class SavedFilterForm(PageForm):
 
 class AuditFilters(Filters):
     lookups = {
-        "kind": "kind", "actor": "actor__username", "project": "project__slug",
-        "object": "object_id", "since": "at__date__gte", "until": "at__date__lte",
+        "kind": "kind", "actor": "actor__username", "object": "object_id",
+        "since": "at__date__gte", "until": "at__date__lte",
     }  # fmt: skip
 
     actor = forms.CharField(label=_("who"), max_length=150, required=False)

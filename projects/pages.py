@@ -51,8 +51,8 @@ class PageForm(forms.Form):
             more = found[MOST_LISTED:]
             found = found[:MOST_LISTED]
             chosen = as_uuid(str(field.prepare_value(self[name].value())))
-            if more and chosen and all(row.pk != chosen for row in found):
-                found += rows.filter(pk=chosen)
+            if chosen:  # however many there are, so that a long list asks as often as a short one
+                found += [row for row in rows.filter(pk=chosen) if row not in found]
             shown = [(row.pk, field.label_from_instance(row)) for row in found]
             blank = [] if field.empty_label is None else [("", field.empty_label)]
             hint = _("The first %(n)d are listed; begin on the page of another to choose it.")

@@ -37,8 +37,10 @@ from compute.models import (
 from compute.models import Recusal as RequestRecusal
 from compute.quota import month_of
 from projects.actions.saved_filters import LISTS
+from projects.actions.sealing import seal_events
 from projects.models import (
     AccessToken,
+    AuditCheck,
     Event,
     FundingShare,
     Membership,
@@ -161,6 +163,8 @@ class _Crowd:
                     self.world.saved_filter, owner=user, page=page, name=_n("Selection ")
                 )
         self._made(Told, key=_n("crowd:"), at=self.now)
+        seal_events(now=self.now)
+        self._made(AuditCheck, at=self.now, number=1)
 
     def _models(self) -> None:
         world, lead = self.world, self.people["lead"]

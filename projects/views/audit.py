@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -10,14 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from projects.forms import AuditFilters
-from projects.models import AuditCheck, Event, Seal
+from projects.models import AuditCheck, Event, Project, Seal
 from projects.pages import SignedIn, page_of
 from projects.scoping import sees_everything
 from projects.sheets import csv_of, wants_csv
 
 COLUMNS = {
     "id": "id", "at": "at", "actor": "actor__username", "kind": "kind",
-    "object_type": "object_type", "object_id": "object_id", "project": "project__slug",
+    "object_type": "object_type", "object_id": "object_id", "project": "project_id",
     "reason": "reason", "changes": "changes", "seal": "seal__number",
 }  # fmt: skip
 PAGES_OF = {
@@ -32,11 +33,16 @@ def audit_log(request: SignedIn) -> HttpResponseBase:
     """Newest first; for staff also how far the log is sealed, and when it last held."""
     filters = AuditFilters(request.GET)
     rows = Event.objects.visible_to(request.user).filter(**filters.chosen())
+    seen = Project.objects.visible_to(request.user)
+    if slug := filters.cleaned_data["project"]:
+        rows = rows.filter(project__in=seen.filter(slug=slug))
     if wants_csv(request):
         return csv_of("audit", rows, COLUMNS)
-    page = page_of(rows.select_related("actor", "project"), request.GET, by="sequence")
+    page = page_of(rows.select_related("actor"), request.GET, by="sequence")
+    # Whoever asked in vain to take part keeps the event, but not the sight of the project.
+    projects = seen.in_bulk([row.project_id for row in page.rows if row.project_id])
     context: dict[str, Any] = {
-        "rows": [(row, _path(row)) for row in page.rows],
+        "rows": [(row, projects.get(row.project_id), _path(row, projects)) for row in page.rows],
         "page": page,
         "filters": filters,
     }
@@ -45,9 +51,10 @@ def audit_log(request: SignedIn) -> HttpResponseBase:
     return render(request, "projects/audit.html", context)
 
 
-def _path(event: Event) -> str:
+def _path(event: Event, projects: Mapping[Any, Project]) -> str:
     """The page of what it is about; "" if that has none of its own."""
-    if event.object_type == "project" and event.project:
-        return reverse("project", args=[event.project.slug])
+    if event.object_type == "project":
+        project = projects.get(event.object_id)
+        return reverse("project", args=[project.slug]) if project else ""
     route = PAGES_OF.get(event.object_type)
     return reverse(route, args=[event.object_id]) if route else ""

@@ -65,7 +65,7 @@ def _is_share(percent: float, figures: list[float]) -> bool:
 
 def test_the_parts_of_every_bar_stand_beside_it(world: World, open_as: Open) -> None:
     make.make_job(world.allocation, gpus=4, minutes=7 * 60)
-    for name in ("overview", "allocation", "job", "clusters", "capacity"):
+    for name in ("overview", "allocation", "job", "clusters"):
         for parts, figures in _seen(world, open_as, path_of(world, name), METERS):
             for percent in parts:
                 assert _is_share(percent, figures), (name, percent, figures)
