@@ -16,7 +16,7 @@ from projects.access import portal_verbs
 from projects.models import User
 from projects.roles import Verb
 from registry.models import Case
-from registry.models.case_sight import glances_at
+from registry.models.case_sight import HOUR, glances_at
 
 SHOWN = 10
 GRANT_DUE = timedelta(days=5)
@@ -95,7 +95,7 @@ def _cases(user: User) -> Source:
     rows = rows.filter(waiting_on=Case.WaitingOn.COORDINATOR)
 
     def shown(by_stake: bool) -> Iterator[Item]:
-        found: QuerySet[Any] = rows.select_related("owner").prefetch_related("overlaps")
+        found: QuerySet[Any] = rows.select_related("owner")
         found = found.annotate(high=Max("overlaps__stake_high"))
         order = (F("high").desc(nulls_last=True), "id") if by_stake else ("due_at", "id")
         first = list(found.order_by(*order)[:SHOWN])
@@ -107,8 +107,8 @@ def _cases(user: User) -> Source:
                 title=" · ".join(glance.names) or row.code,
                 of=f"{row.code} · {row.get_about_display()}",
                 path=reverse("case", args=[row.pk]),
-                low=glance.low,
-                high=glance.high,
+                low=round(glance.stake[0] * HOUR),
+                high=round(glance.stake[1] * HOUR),
                 waiting_on=row.owner.shown_name if row.owner else _("coordinator"),
                 due_at=row.due_at,
             )

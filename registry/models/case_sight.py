@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from projects.scoping import sees_everything
 from registry.models.cases import Case, CaseMessage, CaseParty, Recusal
@@ -45,25 +45,18 @@ def sight_of(case: Case, person: User) -> CaseSight:
     parties = list(
         case.parties.select_related("model__group__partner", "group__partner", "answered_by")
     )
-    groups = set(person.standing.group_roles)
-    own = [party for party in parties if party.group_id in groups]
-    aside = case.recusals.filter(user=person.pk).exists()
-    reads_all = sees_confidential(person) and not own and not aside
+    own = _own(parties, person)
+    reads_all = _reads_all(person, own, stands_aside=case.recusals.filter(user=person.pk).exists())
     shown = parties if reads_all else _shown(parties, own, person)
     seen = {party.model_id for party in shown}
-    overlaps = [
-        row
-        for row in case.overlaps.select_related("a__group__partner", "b__group__partner")
-        if row.a_id in seen and row.b_id in seen
-    ]
-    stake = _stake(case)
+    pairs = list(case.overlaps.select_related("a__group__partner", "b__group__partner"))
     return CaseSight(
         case=case,
         parties=shown,
         own=own,
-        overlaps=overlaps,
+        overlaps=[row for row in pairs if row.a_id in seen and row.b_id in seen],
         messages=list(_messages(case, own, reads_all=reads_all)),
-        stake=stake if reads_all else (_rounded(stake[0]), _rounded(stake[1])),
+        stake=_stake(pairs, is_rounded=not reads_all),
         is_handler=reads_all and person.standing.handles_cases,
         reads_reason=reads_all or case.opened_by_id is None,
         hidden=len(shown) < len(parties),
@@ -72,45 +65,44 @@ def sight_of(case: Case, person: User) -> CaseSight:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One line about a case: models of it that the person may read of, and what is at stake.
-
-    GPU-seconds, rounded as in `CaseSight` for whoever may not read the confidential side.
-    """
+    """One line about a case: models of it that the person may read of, and `CaseSight.stake`."""
 
     names: list[str]
-    low: int
-    high: int
+    stake: tuple[float, float]
 
 
 def glances_at(cases: Sequence[Case], person: User) -> dict[UUID, Glance]:
     """A line about each of several cases, by their keys, with as many queries as for one."""
-    groups = set(person.standing.group_roles)
-    parties: dict[UUID, list[CaseParty]] = {case.pk: [] for case in cases}
-    for party in CaseParty.objects.filter(case__in=cases).select_related("model"):
-        parties[party.case_id].append(party)
+    prefetch_related_objects(cases, "parties__model", "overlaps")
+    parties = {case.pk: list(case.parties.all()) for case in cases}
     models = {party.model_id for rows in parties.values() for party in rows}
     open_models = set(
         Model.objects.open_to_partners().filter(pk__in=models).values_list("pk", flat=True)
     )
-    aside = set(
-        Recusal.objects.filter(user=person.pk)
-        .filter(case__in=cases)
-        .values_list("case", flat=True)
-    )
+    recusals = Recusal.objects.filter(user=person.pk, case__in=cases)
+    aside = set(recusals.values_list("case", flat=True))
     found: dict[UUID, Glance] = {}
     for case in cases:
-        own = [party for party in parties[case.pk] if party.group_id in groups]
-        reads_all = sees_confidential(person) and not own and case.pk not in aside
+        own = _own(parties[case.pk], person)
+        reads_all = _reads_all(person, own, stands_aside=case.pk in aside)
         names = [
             party.model.name
             for party in parties[case.pk]
             if reads_all or party in own or party.model_id in open_models
         ]
-        low, high = _stake(case)
-        if not reads_all:
-            low, high = _rounded(low), _rounded(high)
-        found[case.pk] = Glance(sorted(names), int(low * HOUR), int(high * HOUR))
+        found[case.pk] = Glance(
+            sorted(names), _stake(case.overlaps.all(), is_rounded=not reads_all)
+        )
     return found
+
+
+def _own(parties: Iterable[CaseParty], person: User) -> list[CaseParty]:
+    groups = set(person.standing.group_roles)
+    return [party for party in parties if party.group_id in groups]
+
+
+def _reads_all(person: User, own: list[CaseParty], *, stands_aside: bool) -> bool:
+    return sees_confidential(person) and not own and not stands_aside
 
 
 def _shown(parties: list[CaseParty], own: list[CaseParty], person: User) -> list[CaseParty]:
@@ -145,10 +137,11 @@ def _messages(case: Case, own: list[CaseParty], *, reads_all: bool) -> QuerySet[
     return rows.filter(Q(is_for_all=True) | Q(party__in=invited))
 
 
-def _stake(case: Case) -> tuple[float, float]:
-    rows = case.overlaps.all()
-    lows = [row.stake_low for row in rows if row.stake_high]
-    return min(lows, default=0) / HOUR, max((row.stake_high for row in rows), default=0) / HOUR
+def _stake(pairs: Iterable[Overlap], *, is_rounded: bool) -> tuple[float, float]:
+    rows = [row for row in pairs if row.stake_high]
+    low = min((row.stake_low for row in rows), default=0) / HOUR
+    high = max((row.stake_high for row in rows), default=0) / HOUR
+    return (_rounded(low), _rounded(high)) if is_rounded else (low, high)
 
 
 def _rounded(hours: float) -> float:
