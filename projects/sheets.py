@@ -26,7 +26,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the b
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 50 * 1024 * 1024
 MOST_ROWS = 5_000  # that are read
-MOST_LISTED = 100_000  # that are written
+MOST_WRITTEN = 100_000
 MOST_COLUMNS = 60
 MOST_CELL = 10_000
 Row = Sequence[Any]
@@ -54,7 +54,7 @@ def wants_csv(request: HttpRequest) -> bool:
 
 def csv_of(name: str, rows: QuerySet[Any], columns: Mapping[str, Any]) -> StreamingHttpResponse:
     """The rows of a list in its order; `columns` maps a head to a column or an expression."""
-    found = rows.values_list(*columns.values())[:MOST_LISTED]
+    found = rows.values_list(*columns.values())[:MOST_WRITTEN]
     return csv_answer(name, list(columns), found.iterator(chunk_size=2000))
 
 

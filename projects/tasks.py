@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from projects.actions import mailing, sealing
-from projects.actions.verifying import verify
+from projects.actions.verifying import check_audit
 
 
 @shared_task(name="projects.mail_notices", ignore_result=True)
@@ -32,7 +32,6 @@ def publish_head() -> None:
 @shared_task(name="projects.verify_audit", ignore_result=True)
 def verify_audit() -> None:
     """Once a night: follow the whole chain and keep what was found, for the page."""
-    verdict = verify(sealing.known_heads())
-    sealing.note_check(number=verdict.number, fault=verdict.fault, now=timezone.now())
+    verdict = check_audit(sealing.known_heads(), now=timezone.now())
     if verdict.fault:
         sealing.log.error("audit_broken", number=verdict.number, fault=verdict.fault)

@@ -13,7 +13,8 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 
 from projects.audit import START, Head, Link
-from projects.models import AuditCheck, Seal
+from projects.models import Seal
+from projects.models.seals import LINK_COLUMNS
 
 log = structlog.get_logger(__name__)
 BATCH = 5_000
@@ -21,11 +22,8 @@ LOCK = 0x5EA1
 # An event whose transaction took long may have a lower sequence than sealed ones: so far back
 # every pass looks, and one pass an hour looks at all.
 LOOKS_BACK = 20_000
-EVER = -(2**62)
-_COLUMNS = """event.sequence, event.id, event.at, event.actor_id, event.kind, event.object_type,
-    event.object_id, event.project_id, event.reason, event.changes"""
 _UNSEALED = f"""
-SELECT {_COLUMNS} FROM projects_event event
+SELECT event.sequence, {LINK_COLUMNS} FROM projects_event event
 WHERE event.sequence > %s
     AND NOT EXISTS (SELECT 1 FROM projects_seal seal WHERE seal.event_id = event.sequence)
 ORDER BY event.sequence LIMIT %s
@@ -62,7 +60,7 @@ def _seal_batch(now: datetime, *, whole: bool) -> int:
             " FROM projects_seal ORDER BY number DESC LIMIT 1"
         )
         number, previous, highest = cursor.fetchone() or (0, START, 0)
-        since = EVER if whole else highest - LOOKS_BACK
+        since = 0 if whole else highest - LOOKS_BACK
         cursor.execute(_UNSEALED, [since, BATCH])
         rows = cursor.fetchall()
         numbers, events, hashes = [], [], []
@@ -112,8 +110,3 @@ def known_heads() -> list[Head]:
         return []
     lines = path.read_text().splitlines()
     return [Head.of_text(json.loads(line)["head"]) for line in lines if line.strip()]
-
-
-def note_check(*, number: int, fault: str, now: datetime) -> AuditCheck:
-    """Keep what a look at the chain found, for the page."""
-    return AuditCheck.objects.create(at=now, number=number, fault=fault)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from projects.audit import START, Head, Link
+from projects.models import AuditCheck
+from projects.models.seals import LINK_COLUMNS
 
 TABLES = ("projects_event", "projects_seal")
 CHUNK = 5_000
-_CHAIN = """
-SELECT seal.number, seal.hash, event.sequence IS NULL, event.id, event.at, event.actor_id,
-    event.kind, event.object_type, event.object_id, event.project_id, event.reason, event.changes
+_CHAIN = f"""
+SELECT seal.number, seal.hash, event.sequence IS NULL, {LINK_COLUMNS}
 FROM projects_seal seal LEFT JOIN projects_event event ON event.sequence = seal.event_id
 ORDER BY seal.number
-"""
+"""  # noqa: S608 (a constant)
 _TRIGGERS = """
 SELECT wanted.name FROM unnest(%s::text[]) wanted(name)
 WHERE NOT EXISTS (
@@ -37,6 +39,13 @@ class Verdict(NamedTuple):
     number: int
     head: Head | None
     fault: str
+
+
+def check_audit(heads: Iterable[Head], *, now: datetime) -> Verdict:
+    """Look at the whole chain, and keep what was found for the page."""
+    verdict = verify(heads)
+    AuditCheck.objects.create(at=now, number=verdict.number, fault=verdict.fault)
+    return verdict
 
 
 def verify(heads: Iterable[Head] = ()) -> Verdict:

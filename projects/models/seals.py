@@ -7,6 +7,10 @@ from django.db import models
 from projects.audit import Head
 from projects.models.events import Event
 
+# The fields of `projects.audit.Link` in its order, of a table or alias named `event`.
+LINK_COLUMNS = """event.id, event.at, event.actor_id, event.kind, event.object_type,
+    event.object_id, event.project_id, event.reason, event.changes"""
+
 
 class Seal(models.Model):
     """One event in the chain; `number` counts from 1 without a gap, in the order of sealing."""

@@ -131,8 +131,13 @@ def test_an_event_far_behind_is_sealed_by_the_pass_that_looks_at_all(
     sealed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "LOOKS_BACK", 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('projects_event', 'sequence'))")
+        [gap] = cursor.fetchone() or [0]
+    _event(sealed)
+    seal_events(now=make.now())
     Event.objects.create(
-        sequence=-5, at=make.now(), kind="late", object_type="project", object_id=sealed.pk
+        sequence=gap, at=make.now(), kind="late", object_type="project", object_id=sealed.pk
     )
     assert seal_events(now=make.now()) == 0
     assert seal_events(now=make.now(), whole=True) == 1

@@ -11,7 +11,9 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from projects.actions.sealing import note_check, seal_events
+from projects.actions.sealing import seal_events
+from projects.actions.verifying import check_audit
+from projects.audit import Head
 from projects.models import Event, Project, Seal
 from projects.models.events import record_event
 from tests import make
@@ -97,12 +99,12 @@ def test_staff_read_how_far_it_is_sealed_and_when_it_held(auditor: Caller, done:
     text = _text(auditor)
     assert str(head) in text
     assert "was not verified yet" in text
-    note_check(number=head.number, fault="", now=make.now())
+    check_audit([], now=make.now())
     assert "nothing was changed" in _text(auditor)
-    note_check(number=1, fault="Event 7 is not what was sealed.", now=make.now())
+    check_audit([Head(head.number, bytes(32))], now=make.now())
     text = _text(auditor)
     assert "The log does not hold." in text
-    assert "Event 7 is not what was sealed." in text
+    assert f"Seal {head.number} is not the one that was published." in text
 
 
 def test_how_many_events_there_are_is_not_told_to_others(member: Caller, done: Project) -> None:

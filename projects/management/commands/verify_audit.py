@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from projects.actions.sealing import known_heads, note_check
-from projects.actions.verifying import verify
+from projects.actions.sealing import known_heads
+from projects.actions.verifying import check_audit
 from projects.audit import Head
 
 
@@ -23,8 +23,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Say how far it holds and what it was compared with, or what is wrong."""
         heads = [*_published(), *map(_head, options["head"])]
-        verdict = verify(heads)
-        note_check(number=verdict.number, fault=verdict.fault, now=timezone.now())
+        verdict = check_audit(heads, now=timezone.now())
         if verdict.fault:
             raise CommandError(verdict.fault)
         compared = f"{len(heads)} published heads" if heads else "no published head"
