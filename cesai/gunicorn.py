@@ -24,7 +24,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="cesai
 def pre_fork(server: Any, worker: Any) -> None:
     """What was imported stays: no collection of garbage walks it again in the workers.
 
-    A full one took 90 ms of the page that it fell into, and copied the memory that they share.
+    A full one walks 170,000 objects: 75 ms of the page that it falls into, and none afterwards.
     """
     gc.collect()
     gc.freeze()

@@ -104,4 +104,6 @@ def _beyond(
         return False
     if total is None or not words:
         return None
-    return True if total > threshold else None if is_partial else False
+    if total > threshold:
+        return True
+    return None if is_partial else False

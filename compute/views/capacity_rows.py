@@ -26,8 +26,6 @@ class Year:
     offered: int = 0
     granted: int = 0
     kept: int = 0
-    used: int = 0
-    asked: int = 0
 
     @property
     def free(self) -> int:
@@ -46,7 +44,7 @@ class Row:
         found: dict[int, Year] = {}
         for month in self.months.values():
             year = found.setdefault(month.month.year, Year(month.month.year))
-            for name in ("offered", "granted", "kept", "used", "asked"):
+            for name in ("offered", "granted", "kept"):
                 setattr(year, name, getattr(year, name) + getattr(month, name))
         return [found[year] for year in sorted(found)]
 

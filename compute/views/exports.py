@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from compute.quota import gpu_hours
-from projects.sheets import MOST_LISTED, csv_answer
+from projects.sheets import MOST_WRITTEN, csv_answer
 
 REQUESTS = {
     "id": "id", "project": "project__slug", "title": "project__title", "kind": "kind",
@@ -57,7 +57,7 @@ def exported(name: str, rows: QuerySet[Any], columns: Mapping[str, str]) -> Stre
 
 def _values(rows: QuerySet[Any], columns: Mapping[str, str]) -> Iterator[list[Any]]:
     amounts = [head.endswith("_gpu_hours") for head in columns]
-    found = rows.values_list(*columns.values())[:MOST_LISTED]
+    found = rows.values_list(*columns.values())[:MOST_WRITTEN]
     for row in found.iterator(chunk_size=2000):
         yield [
             gpu_hours(value) if is_amount and value is not None else value

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from projects.access import as_uuid
 from projects.errors import NotThere
 from projects.pages import SignedIn, page_of
-from projects.sheets import csv_answer
+from projects.sheets import csv_of
 from registry.filters import ModelFilters
 from registry.models import Model
 from registry.models.figures import best_figures
@@ -25,7 +25,6 @@ COLUMNS = (
     "training_mode", "parameters", "tokens", "licence", "hub_id", "window_start", "window_end",
     "created_at", "confirmed_at", "id",
 )  # fmt: skip
-MOST_ROWS = 100_000
 
 
 @login_required
@@ -48,8 +47,7 @@ def model_list(request: SignedIn) -> HttpResponse:
 def model_csv(request: SignedIn) -> StreamingHttpResponse:
     """The filtered list as CSV, row by row."""
     rows, _filters = _filtered(request)
-    found = rows.order_by("-created_at", "-id")[:MOST_ROWS].values_list(*COLUMNS)
-    return csv_answer("models", COLUMNS, found.iterator(chunk_size=2000))
+    return csv_of("models", rows.order_by("-created_at", "-id"), {name: name for name in COLUMNS})
 
 
 @login_required

@@ -343,7 +343,7 @@ def test_a_case_costs_the_same_however_much_was_said(
     for number in range(count):
         _send(lead, invited, "reply", group, text=f"Word {number}")
     browser = coordinator.as_browser
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         browser.get(reverse("case", args=[invited.pk]))
 
 
