@@ -8,7 +8,6 @@ before each step. Pasted text counts as two keys.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -19,11 +18,11 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from dev.screenshots import CHROMIUM, DEMO, QUIET
+from dev.screenshots import CHROMIUM, QUIET, demonstration
 
 KEY, POINT, CLICK, TO_KEYS, THINK = 0.28, 1.1, 0.2, 0.4, 1.35
 GOAL = 300  # seconds
-WORK = "section:has(h2:text('Work list')), section:has(h2:text('decision'))"
+WORK = "section:has(h2:text('Work list'))"
 WAIT = 15_000
 SCRIPT = """#!/bin/bash
 #SBATCH --job-name=first-run
@@ -176,9 +175,7 @@ def _award(person: Visitor) -> None:
 
 def main() -> None:
     """Walk through the running demonstration; exit 1 if it takes more than five minutes."""
-    if not DEMO.exists():
-        sys.exit("No demonstration is running: start it with `make demo`.")
-    demo = json.loads(DEMO.read_text())
+    demo = demonstration()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = browser.new_context(

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -78,11 +78,17 @@ MAIN = {
 MAIN_LOOKS = (Look(1280, "dark", "en"), Look(360, "light", "en"))
 
 
-def main() -> None:
-    """Take all pictures, or those whose names are given as arguments."""
+def demonstration() -> dict[str, Any]:
+    """Address, log-ins and tokens of the one that runs; ends the program if none does."""
     if not DEMO.exists():
         sys.exit("No demonstration is running: start it with `make demo`.")
-    demo = json.loads(DEMO.read_text())
+    demo: dict[str, Any] = json.loads(DEMO.read_text())
+    return demo
+
+
+def main() -> None:
+    """Take all pictures, or those whose names are given as arguments."""
+    demo = demonstration()
     wanted = [shot for shot in SHOTS if not sys.argv[1:] or shot.name in sys.argv[1:]]
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -5,8 +5,6 @@ Nothing is made up afterwards: each request, award, job and case is what the por
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -14,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from dev.screenshots import DEMO
+from dev.screenshots import demonstration
 
 BASE = "kogge"
 EU = [
@@ -76,9 +74,8 @@ def tell(people: People) -> None:
 def _projects(people: People) -> tuple[Row, Row]:
     groups = {row["slug"]: row["id"] for row in people.get("lead", "groups/")["results"]}
     stages = {row["slug"]: row["id"] for row in people.get("lead", "initiatives/")["results"]}
-    stage = next((key for slug, key in stages.items() if "base" in slug or "1" in slug), None)
     kogge = people.post(
-        "lead", "projects/", lead_group=groups["g1"], slug=BASE, initiative=stage,
+        "lead", "projects/", lead_group=groups["g1"], slug=BASE, initiative=stages["leam-1"],
         title="Kogge: an open base model for 24 languages", visibility="partners",
         abstract="A base model that administrations and small companies can build on.",
     )  # fmt: skip
@@ -199,9 +196,7 @@ def _until(is_so: Any, what: str) -> None:
 
 def main() -> None:
     """Tell it to the running demonstration."""
-    if not DEMO.exists():
-        sys.exit("No demonstration is running: start it with `make demo`.")
-    tell(People(json.loads(DEMO.read_text())))
+    tell(People(demonstration()))
 
 
 if __name__ == "__main__":
