@@ -32,6 +32,7 @@ def servers() -> Iterator[Postgres]:
             CESAI_BASE_URL="http://127.0.0.1",
             CESAI_ALLOWED_HOSTS="127.0.0.1",
             CESAI_LOG_LEVEL="ERROR",
+            CESAI_SECOND_FACTOR="false",
         )
         yield postgres
     finally:

@@ -50,6 +50,7 @@ def web(environment: dict[str, str]) -> Iterator[int]:
         "CESAI_BIND": f"127.0.0.1:{port}",
         "CESAI_WEB_WORKERS": "2",
         "CESAI_TOKEN_RATE": "1000000/s",  # the limit itself is not what is measured
+        "CESAI_SECOND_FACTOR": "false",
     }
     command = [str(BIN / "gunicorn"), "cesai.wsgi", "--config", "cesai/gunicorn.py"]
     quiet = subprocess.DEVNULL

@@ -57,6 +57,7 @@ app.conf.update(
         "warn": {"task": "compute.warn", "schedule": 600.0, "options": {"expires": 600}},
         "rescore": {"task": "registry.rescore", "schedule": crontab(hour="2", minute="30")},
         "mail": {"task": "projects.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
+        "lapse": {"task": "projects.lapse_rights", "schedule": 60.0, "options": {"expires": 60}},
         "seal": {"task": "projects.seal_events", "schedule": 10.0, "options": {"expires": 10}},
         "publish": {"task": "projects.publish_head", "schedule": 3600.0},
         "verify": {"task": "projects.verify_audit", "schedule": crontab(hour="3", minute="10")},

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cesai import env
+from cesai.providers import log_in_providers
 
 django_stubs_ext.monkeypatch()
 env.load_demo_environment()
@@ -44,6 +45,10 @@ DIGEST_HOURS = env.number("CESAI_DIGEST_HOURS", 24, least=1, most=168)
 # Where the head of the audit log is told, besides the log: a file, a mailbox.
 AUDIT_HEADS = env.text("CESAI_AUDIT_HEADS", "")
 AUDIT_MAIL = env.mailbox("CESAI_AUDIT_MAIL", "")
+# Who else knows people: OpenID providers, and whose groups each may speak of.
+LOG_IN_PROVIDERS = log_in_providers("CESAI_LOG_IN_PROVIDERS")
+SECOND_FACTOR = env.flag("CESAI_SECOND_FACTOR", not DEMO)  # of those whose role needs one
+FEDERATED_DAYS = env.number("CESAI_FEDERATED_DAYS", 30, least=1, most=365)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
 # Who may read /metrics, by the address that the connection comes from.
 METRICS_ALLOW = env.networks("CESAI_METRICS_ALLOW", "127.0.0.1/32,::1/128")
@@ -68,6 +73,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
     "rest_framework",
@@ -92,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cesai.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cesai.pages.frame.PageTimeZone",
     "cesai.errors.RefusalMiddleware",
@@ -150,6 +160,14 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_ADAPTER = "projects.second_factor.Adapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are not verified here: invitations bring people
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "projects.openid.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "projects.openid.Provider"}}
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.mailbox("CESAI_FROM_EMAIL", "portal@cesai.example")
 
@@ -207,7 +225,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["cesai.api.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "cesai.paging.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["cesai.filters.ListFilters"],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["projects.bearer.TokenRate"],
     "DEFAULT_THROTTLE_RATES": {"user": TOKEN_RATE},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "cesai.errors.problem_handler",
@@ -264,7 +282,14 @@ SPECTACULAR_SETTINGS = {
 
 # Background work --------------------------------------------------------------------------
 CELERY_BROKER_URL = BROKER_URL
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# What all processes must know of log-ins, codes and attempts; and what each may count for itself.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cesai_cache",
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # Logs -------------------------------------------------------------------------------------
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line for a call, at its end

@@ -51,6 +51,8 @@ urlpatterns = [
     path("", include("registry.urls")),
     path("", include("compute.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("demo/continue/", demo.continue_as, name="demo_continue"),

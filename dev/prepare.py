@@ -1,4 +1,7 @@
-"""Installs what the tests need besides: Slurm unpacked, chromium, gettext, ip, a real MLflow."""
+"""Installs what the tests need besides.
+
+Slurm unpacked, chromium, gettext, ip, a real MLflow, an OpenID provider.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,16 @@ import subprocess
 import sys
 
 from dev import mlflow
+from dev.openid import server
 from dev.slurm import install
 
-PROGRAMS = {"chromium": "chromium", "msgfmt": "gettext", "ip": "iproute2"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "msgfmt": "gettext",
+    "ip": "iproute2",
+    "node": "nodejs",
+    "npm": "npm",
+}
 
 
 def main() -> None:
@@ -20,6 +30,7 @@ def main() -> None:
         _install(missing)
     install.ensure()
     mlflow.ensure()
+    server.installed()
 
 
 def _install(packages: list[str]) -> None:

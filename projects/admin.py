@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.admin import EmailAddress  # its admin is loaded first, to be taken out
+from allauth.account.admin import EmailAddress  # these are loaded first, to be taken out
+from allauth.account.decorators import secure_admin_login
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.admin import UserSession
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group as Permissions
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from projects.actions.federation import Given, map_entitlement, providers, unmap_entitlement
+from projects.errors import Refused
 from projects.models import (
     AccessToken,
+    EntitlementMapping,
     Event,
     Group,
     Invitation,
@@ -23,11 +32,14 @@ from projects.models import (
     Project,
     User,
 )
+from projects.models.events import record_event
 from projects.scoping import sees_everything
 
 admin.site.site_header = admin.site.site_title = "CESAI"
-# Rights come from roles, and e-mail addresses belong to their people.
-admin.site.unregister([EmailAddress, Permissions])
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# Rights come from roles; addresses, log-ins and second factors belong to their people.
+NOT_HERE = (EmailAddress, Permissions, Authenticator, SocialAccount, SocialApp, SocialToken)
+admin.site.unregister([*NOT_HERE, UserSession])
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -62,15 +74,53 @@ class Kept(admin.ModelAdmin[Any]):
         return False
 
 
+def _record(request: HttpRequest, kind: str, about: Model, changes: dict[str, Any]) -> None:
+    by: Any = request.user
+    record_event(by=by, kind=kind, about=about, now=timezone.now(), changes=changes)
+
+
+def _said(right: Any) -> str:
+    """A right without the name of whose it is, which an event must not keep."""
+    return getattr(right, "role", "") or str(right.user_id)
+
+
+class Recorded(admin.ModelAdmin[Any]):
+    """Rights that are given and taken on the rows inside: each is an event."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """What was there before, then what is there now."""
+        before = {one.pk: _said(one) for one in formset.queryset}
+        super().save_formset(request, form, formset, change)
+        now = formset.model.objects.filter(**{formset.fk.name: form.instance})
+        after = {one.pk: _said(one) for one in now}
+        for key in before.keys() | after.keys():
+            old, new = before.get(key), after.get(key)
+            if old != new:
+                name = formset.model._meta.model_name
+                _record(request, f"set_{name}", form.instance, {name: [old, new]})
+
+
 class PortalRoles(admin.TabularInline[Any, Any]):
     model = PortalRole
     extra = 0
 
 
 @admin.register(User)
-class Users(UserAdmin[Any]):
+class Users(Recorded, UserAdmin[Any]):
     inlines = [PortalRoles]
     list_display = ("username", "email", "first_name", "last_name", "is_active")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Who may log in, and into the administration, is an event."""
+        flags = ("is_active", "is_staff", "is_superuser")
+        changes = {
+            name: [form.initial.get(name) if change else None, getattr(obj, name)]
+            for name in flags
+            if not change or name in form.changed_data
+        }
+        super().save_model(request, obj, form, change)
+        if changes:
+            _record(request, "change_person" if change else "create_person", obj, changes)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -83,7 +133,7 @@ class PartnerAdmins(admin.TabularInline[Any, Any]):
 
 
 @admin.register(Partner)
-class Partners(Kept):
+class Partners(Recorded, Kept):
     list_display = ("name", "slug", "sector", "country", "city")
     list_filter = ("sector", "country")
     search_fields = ("name", "slug", "ror")
@@ -105,10 +155,73 @@ class Memberships(admin.ModelAdmin[Any]):
     list_select_related = ("user", "group")
     raw_id_fields = ("user", "group")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A member more is an event."""
+        super().save_model(request, obj, form, change)
+        _record(request, "add_member", obj, {"role": [None, obj.role]})
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class EntitlementForm(forms.ModelForm[EntitlementMapping]):
+    """What the one action refuses is told beside its field."""
+
+    class Meta:
+        model = EntitlementMapping
+        fields = [
+            *("provider", "namespace", "authority", "path", "entitled_role"),
+            *("role", "group", "partner"),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """The values, checked as the action does."""
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                Given(**values).checked()
+            except Refused as error:
+                for name, said in error.fields.items():
+                    self.add_error(name, said)
+        return values
+
+
+@admin.register(EntitlementMapping)
+class Entitlements(admin.ModelAdmin[Any]):
+    """What log-in providers' groups give here; changed by taking one out and putting one in."""
+
+    form = EntitlementForm
+    list_display = ("provider", "namespace", "authority", "path", "entitled_role", "role",
+                    "group", "partner")  # fmt: skip
+    list_select_related = ("group", "partner")
+    raw_id_fields = ("group", "partner")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """The providers that are configured, to choose from."""
+        if db_field.name == "provider":
+            return forms.ChoiceField(choices=[(one.id, one.name) for one in providers()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """By the one action."""
+        by: Any = request.user
+        given = Given(**form.cleaned_data)
+        obj.pk = map_entitlement(by=by, given=given, now=timezone.now()).pk
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """By the one action."""
+        by: Any = request.user
+        unmap_entitlement(by=by, mapping=obj, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """One by one, by the one action."""
+        for one in queryset:
+            self.delete_model(request, one)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 

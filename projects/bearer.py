@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import caches
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -12,8 +13,10 @@ from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import UserRateThrottle
 
 from projects.models.tokens import token_with
+from projects.second_factor import WANTED, is_wanting
 
 
 class BearerAuthentication(TokenAuthentication):
@@ -55,7 +58,15 @@ class TokenAllows(BasePermission):
         token: Any = request.auth
         if token is not None and not token.allows(request.method):
             raise PermissionDenied(_("This token may only read. Use one with scope write."))
+        if is_wanting(request.user):
+            raise PermissionDenied(WANTED)
         return True
+
+
+class TokenRate(UserRateThrottle):
+    """So many calls of one person; each web process counts for itself."""
+
+    cache = caches["process"]
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -139,6 +139,9 @@ SEES_EVERYTHING = frozenset({Role.COORDINATOR, Role.QUOTA_ADMIN, Role.AUDITOR, R
 SEES_CONFIDENTIAL = frozenset({Role.COORDINATOR, Role.AUDITOR})
 
 
+NEEDS_SECOND_FACTOR = frozenset({Role.QUOTA_ADMIN, Role.OPERATOR, Role.PORTAL_ADMIN})
+
+
 class Visibility(StrEnum):
     PUBLIC = "public"
     PARTNERS = "partners"  # any signed-in member of a partner

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils import timezone
+
+from projects.openid import entitle
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Log-ins are made by invitation or by an admin; there is no open sign-up."""
+    """Log-ins are made by invitation, by a log-in provider or by an admin: no open sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Only for somebody who came through an invitation's link."""
         return bool(request.session.get("invitation"))
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Who comes by a provider gets, and loses, what it says: or is not let in."""
+        answer = super().pre_login(request, user, **kwargs)
+        login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if answer is None and login is not None:
+            entitle(user, login, timezone.now())
+        return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from projects.actions import mailing, sealing
+from projects.actions import federation, mailing, sealing
 from projects.actions.verifying import check_audit
 
 
@@ -13,6 +13,12 @@ from projects.actions.verifying import check_audit
 def mail_notices() -> int:
     """What waits to be mailed at once, and the digests that are due."""
     return mailing.mail_notices(now=timezone.now())
+
+
+@shared_task(name="projects.lapse_rights", ignore_result=True)
+def lapse_rights() -> int:
+    """End what no log-in by its provider has confirmed in time."""
+    return federation.lapse_rights(now=timezone.now())
 
 
 @shared_task(name="projects.seal_events", ignore_result=True)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from projects.views import audit, groups, initiatives, notices, projects, saved_filters, settings
+from projects.views import (
+    audit,
+    groups,
+    initiatives,
+    notices,
+    projects,
+    saved_filters,
+    settings,
+    signing_in,
+)
 
 urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
@@ -25,6 +34,13 @@ urlpatterns = [
     path("roadmap/new/", initiatives.new_initiative, name="initiative-new"),
     path("roadmap/<slug:slug>/edit/", initiatives.edit_initiative, name="initiative-edit"),
     path("roadmap/<slug:slug>/drop/", initiatives.drop, name="initiative-drop"),
+    path("accounts/login/", signing_in.log_in, name="account_login"),
+    path("accounts/provider/<slug:provider_id>/", signing_in.begin, name="openid_connect_login"),
+    path(
+        "accounts/provider/<slug:provider_id>/callback/",
+        signing_in.come_back,
+        name="openid_connect_callback",
+    ),
     path("audit/", audit.audit_log, name="audit"),
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),

@@ -883,5 +883,5 @@ OPEN = {
     "demo_continue",  # 404 outside the demonstration
     "mlflow-missing",  # always 404, in JSON
 }
-# allauth's own: log-in, log-out, password and e-mail of the person alone.
-LOG_IN = "account_"
+# The door, and what belongs to the person alone: password, e-mail, second factor, sessions.
+LOG_IN = ("account_", "openid_connect_", "mfa_", "usersessions_")

@@ -25,6 +25,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("CESAI_CREDENTIAL_KEYS", f"k1:{Fernet.generate_key().decode()}")
     os.environ["CESAI_ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
     os.environ["CESAI_TOKEN_RATE"] = "1000000/min"
+    os.environ.setdefault("CESAI_SECOND_FACTOR", "false")  # its own tests turn it on
     os.environ.setdefault("CESAI_LOG_LEVEL", "WARNING")
     if "CESAI_TEST_SERVERS" in os.environ:
         return

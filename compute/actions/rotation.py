@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 
 from compute.models import Cluster, Credential
-from compute.models.sealed import Unreadable, first_key, key_of
 from projects.models.events import record_event
+from projects.models.sealed import Unreadable, first_key, key_of
 
 BATCH = 50
 

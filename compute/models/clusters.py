@@ -12,8 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from compute.models import sealed
 from compute.states import Holds
+from projects.models import sealed
 from projects.models.people import User
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import structlog
 from django.conf import settings
 
 from compute.models import Cluster, Credential
-from compute.models.sealed import Unreadable
 from compute.slurm.client import SlurmClient
 from compute.slurm.errors import CredentialRejected
 from compute.slurm.rest import Limits, Silence, connect
+from projects.models.sealed import Unreadable
 
 log = structlog.get_logger(__name__)
 

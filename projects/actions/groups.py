@@ -75,6 +75,9 @@ def accept_invitation(*, by: User, secret: str, now: datetime) -> Membership:
     membership, is_new = Membership.objects.get_or_create(
         user=by, group=invitation.group, defaults={"role": invitation.role}
     )
+    if membership.lapses_at is not None:  # the group's own decision from now on
+        membership.role, membership.lapses_at, is_new = invitation.role, None, True
+        membership.save(update_fields=["role", "lapses_at"])
     if not is_new:
         raise Conflict(_("You already belong to this group; nothing was changed."))
     record_event(
@@ -100,11 +103,19 @@ def withdraw_invitation(*, by: User, invitation: Invitation, now: datetime) -> N
 def change_role(*, by: User, membership: Membership, role: str, now: datetime) -> None:
     """Give a member another role.
 
-    Raises Conflict if the group would have no lead, NotThere if the membership has ended.
+    Raises Conflict if the group would have no lead or the role comes from a log-in provider,
+    NotThere if the membership has ended.
     """
     before = _role_now(membership)
     if role == before:
         return
+    if membership.lapses_at is not None:
+        raise Conflict(
+            _(
+                "This role comes with the person's log-in provider. Let it be changed there, or"
+                " invite the person: what the group gives itself stays."
+            )
+        )
     _keep_a_lead(membership, role)
     membership.role = role
     membership.save(update_fields=["role"])
@@ -134,13 +145,13 @@ def _role_now(membership: Membership) -> str:
     row = Membership.objects.filter(pk=membership.pk).first()
     if row is None:
         raise NotThere
-    membership.role = row.role
+    membership.role, membership.lapses_at = row.role, row.lapses_at
     return row.role
 
 
 def _keep_a_lead(membership: Membership, role: str | None) -> None:
     if membership.role != Role.LEAD or role == Role.LEAD:
         return
-    leads = Membership.objects.filter(group=membership.group_id, role=Role.LEAD)
+    leads = Membership.objects.lasting().filter(group=membership.group_id, role=Role.LEAD)
     if not leads.exclude(pk=membership.pk).exists():
         raise Conflict(_("The group would have no lead. Name another lead first."))

@@ -1,6 +1,7 @@
 """Who: the tables of people, partners, groups, projects and what they did."""
 
 from projects.models.events import Event
+from projects.models.federation import EntitlementMapping
 from projects.models.groups import Group, Invitation, Membership, Partner, PartnerAdmin
 from projects.models.idempotency import StoredAnswer
 from projects.models.imports import Import
@@ -16,6 +17,7 @@ from projects.models.tokens import AccessToken
 __all__ = [
     "AccessToken",
     "AuditCheck",
+    "EntitlementMapping",
     "Event",
     "FundingShare",
     "Group",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.people import ROLE_LABELS
@@ -94,6 +96,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """People see who is in their own groups."""
         return self if sees_everything(person) else self.filter(groups_q(person, "group"))
 
+    def lasting(self) -> Self:
+        """Those that have not lapsed, by the database's clock."""
+        return self.filter(lasting_q())
+
+
+def lasting_q(prefix: str = "") -> Q:
+    """The condition for rights that have not lapsed; `prefix` leads to the row that has them."""
+    return Q(**{f"{prefix}lapses_at": None}) | Q(**{f"{prefix}lapses_at__gt": Now()})
+
 
 class Membership(models.Model):
     """A person's place in a group."""
@@ -110,6 +121,8 @@ class Membership(models.Model):
         default=Role.MEMBER.value,
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Of a right that a log-in provider's entitlement gave; without it people here gave it.
+    lapses_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -130,6 +143,7 @@ class PartnerAdmin(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="partner_admins"
     )
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="admins")
+    lapses_at = models.DateTimeField(null=True, blank=True, editable=False)  # as of a Membership
 
     class Meta:
         constraints = [

@@ -13,7 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.events import Event
-from projects.models.groups import Group
+from projects.models.groups import Group, lasting_q
 from projects.models.people import User
 from projects.notices import DEFAULTS, Delivery, NoticeKind
 from projects.roles import PORTAL_ROLES, Role, Verb, verbs_of
@@ -247,14 +247,14 @@ class NoticePreference(models.Model):
 
 def people_of(group: Group) -> QuerySet[User]:
     """Everybody in the group who can log in."""
-    return User.objects.filter(is_active=True, memberships__group=group)
+    inside = Q(memberships__group=group) & lasting_q("memberships__")
+    return User.objects.filter(inside, is_active=True)
 
 
 def leads_of(group: Group) -> QuerySet[User]:
     """Those who speak for the group."""
-    return User.objects.filter(
-        is_active=True, memberships__group=group, memberships__role=Role.LEAD
-    )
+    leading = Q(memberships__group=group, memberships__role=Role.LEAD)
+    return User.objects.filter(leading & lasting_q("memberships__"), is_active=True)
 
 
 def staff_with(verb: Verb) -> QuerySet[User]:

@@ -13,7 +13,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.reading import read_rows
-from projects.roles import PORTAL_ROLES, SEES_CONFIDENTIAL, Role, Verb, verbs_of
+from projects.roles import (
+    NEEDS_SECOND_FACTOR,
+    PORTAL_ROLES,
+    SEES_CONFIDENTIAL,
+    Role,
+    Verb,
+    verbs_of,
+)
 
 ROLE_LABELS = {
     Role.GUEST: _("guest"),
@@ -27,36 +34,42 @@ ROLE_LABELS = {
     Role.PORTAL_ADMIN: _("portal admin"),
 }
 
-# Five columns: portal roles; groups as "id role partner.group"; partners looked after; their
-# groups; own projects. All from indexes, in the query that needs them anyway; `person` is the
+# Rights that have not lapsed; `member` and `admin` are their rows.
+_MEMBER = "member.user_id = person.id AND (member.lapses_at IS NULL OR member.lapses_at > now())"
+_ADMIN = "admin.user_id = person.id AND (admin.lapses_at IS NULL OR admin.lapses_at > now())"
+# Seven columns: portal roles; groups as "id role partner.group"; partners looked after; their
+# groups; own projects; whether a cluster is the person's to operate, and whether a second factor
+# is set up. All from indexes, in the query that needs them anyway; `person` is the
 # row of the user.
-STANDING_COLUMNS = """
+STANDING_COLUMNS = f"""
 ARRAY(SELECT role FROM projects_portalrole WHERE user_id = person.id),
 ARRAY(
     SELECT concat_ws(' ', member.group_id, member.role, partner.slug || '.' || team.slug)
     FROM projects_membership member JOIN projects_group team ON team.id = member.group_id
     JOIN projects_partner partner ON partner.id = team.partner_id
-    WHERE member.user_id = person.id
+    WHERE {_MEMBER}
 ),
-ARRAY(SELECT partner_id FROM projects_partneradmin WHERE user_id = person.id),
+ARRAY(SELECT partner_id FROM projects_partneradmin admin WHERE {_ADMIN}),
 ARRAY(
     SELECT team.id FROM projects_group team
     JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
-    WHERE admin.user_id = person.id
+    WHERE {_ADMIN}
 ),
 ARRAY(
     SELECT project.id FROM projects_project project
     JOIN projects_membership member ON member.group_id = project.lead_group_id
-    WHERE member.user_id = person.id
+    WHERE {_MEMBER}
     UNION SELECT part.project_id FROM projects_participation part
     JOIN projects_membership member ON member.group_id = part.group_id
-    WHERE member.user_id = person.id
+    WHERE {_MEMBER}
     UNION SELECT project.id FROM projects_project project
     JOIN projects_group team ON team.id = project.lead_group_id
     JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
-    WHERE admin.user_id = person.id
-)
-"""
+    WHERE {_ADMIN}
+),
+EXISTS(SELECT FROM compute_clusteroperator WHERE user_id = person.id),
+EXISTS(SELECT FROM mfa_authenticator WHERE user_id = person.id AND type = 'totp')
+"""  # noqa: S608 (our own text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +82,13 @@ class Standing:
     project_ids: frozenset[UUID] = frozenset()  # in which a group of theirs leads or takes part
     group_names: dict[UUID, str] = field(default_factory=dict)  # partner.group
     admin_group_ids: frozenset[UUID] = frozenset()  # of the partners they look after
+    operates: bool = False  # a cluster
+    has_second_factor: bool = False
 
     @classmethod
-    def of_row(
-        cls, roles: list[str], groups: list[str], partners: Any, theirs: Any, projects: Any
-    ) -> Standing:
+    def of_row(cls, *columns: Any) -> Standing:
         """Out of STANDING_COLUMNS."""
+        roles, groups, partners, theirs, projects, operates, has_second_factor = columns
         parts = [(UUID(key), role, name) for key, role, name in (row.split(" ") for row in groups)]
         return cls(
             portal_roles=frozenset(map(Role, roles)),
@@ -83,12 +97,25 @@ class Standing:
             admin_group_ids=frozenset(theirs),
             project_ids=frozenset(projects),
             group_names={key: name for key, _role, name in parts},
+            operates=operates,
+            has_second_factor=has_second_factor,
         )
 
     @property
     def own_group_ids(self) -> set[UUID]:
         """Groups whose things are one's own: those one is in, and those of one's partner."""
         return {*self.group_roles, *self.admin_group_ids}
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether what the person decides weighs too much for a password alone."""
+        roles = self.portal_roles | ({Role.OPERATOR} if self.operates else set())
+        return bool(roles & NEEDS_SECOND_FACTOR)
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether one is needed and none is set up."""
+        return self.needs_second_factor and not self.has_second_factor
 
     @property
     def sees_confidential(self) -> bool:

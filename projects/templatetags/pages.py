@@ -17,6 +17,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from projects.actions.federation import LogInProvider, providers
 from projects.actions.saved_filters import LISTS, kept_of
 from projects.models import SavedFilter
 
@@ -104,6 +105,12 @@ def icon(name: str) -> SafeString:
         address,
         name,
     )
+
+
+@register.simple_tag
+def log_in_ways() -> list[LogInProvider]:
+    """The log-in providers that are configured."""
+    return providers()
 
 
 @register.simple_tag(takes_context=True)

@@ -79,6 +79,6 @@ def _home(user: User, token: AccessToken) -> UUID | None:
         return token.group_id
     if len(roles) <= 1:
         return next(iter(roles), None)
-    working = Membership.objects.filter(user=user).exclude(role=Role.GUEST)
+    working = Membership.objects.lasting().filter(user=user).exclude(role=Role.GUEST)
     first = working.order_by("created_at").values_list("group_id", flat=True).first()
     return first or next(iter(roles))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import subprocess
@@ -20,6 +21,19 @@ GOOD = {
     "DATABASE_URL": "postgres://cesai_app@/cesai?host=/run/postgresql",
     "BROKER_URL": "redis://127.0.0.1/0",
 }
+
+
+def _provider(**values: Any) -> str:
+    """One log-in provider, as the setting has it."""
+    good = {
+        "id": "first",
+        "name": "First",
+        "issuer": "https://login.example",
+        "client_id": "cesai",
+    }
+    return json.dumps([{**good, **values}])
+
+
 BAD = [
     ("CESAI_SECRET_KEY", "short"),
     ("CESAI_CREDENTIAL_KEYS", "k1"),
@@ -63,6 +77,23 @@ BAD = [
     ("CESAI_TIME_ZONE", "Europe"),
     ("CESAI_LOG_LEVEL", "LOUD"),
     ("CESAI_FROM_EMAIL", "portal"),
+    ("CESAI_FEDERATED_DAYS", "0"),
+    ("CESAI_SECOND_FACTOR", "sometimes"),
+    ("CESAI_LOG_IN_PROVIDERS", "helmholtz"),
+    ("CESAI_LOG_IN_PROVIDERS", "{}"),
+    ("CESAI_LOG_IN_PROVIDERS", "[1]"),
+    ("CESAI_LOG_IN_PROVIDERS", '[{"id": "x"}]'),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(id="Not A Slug")),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(issuer="http://login.example")),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(issuer="login.example")),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(scope=["email"])),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(colour="red")),
+    ("CESAI_LOG_IN_PROVIDERS", _provider(entitlements=[{"namespace": "urn:geant:x"}])),
+    (
+        "CESAI_LOG_IN_PROVIDERS",
+        _provider(entitlements=[{"namespace": "helmholtz", "authority": "login.example"}]),
+    ),
+    ("CESAI_LOG_IN_PROVIDERS", f"[{_provider()[1:-1]}, {_provider()[1:-1]}]"),
 ]
 
 
@@ -185,3 +216,21 @@ def test_a_stranger_at_the_console_sees_one_line_and_no_trace(
 
     assert done.returncode == 1
     assert done.stderr == "Cannot start: CESAI_DEMO must be true or false.\n"
+
+
+def test_a_log_in_provider_is_read_with_what_it_may_speak_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = {"namespace": "URN:Geant:helmholtz.example", "authority": "Login.Example"}
+    monkeypatch.setenv("CESAI_LOG_IN_PROVIDERS", _provider(entitlements=[source]))
+    [found] = _start()["LOG_IN_PROVIDERS"]
+    assert found["sources"] == [("urn:geant:helmholtz.example", "login.example")]
+    assert found["scope"] == ["openid", "profile", "email"]
+
+
+def test_a_second_factor_is_asked_for_except_in_the_demonstration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _start()["SECOND_FACTOR"] is True
+    monkeypatch.setenv("CESAI_DEMO", "true")
+    assert _start()["SECOND_FACTOR"] is False

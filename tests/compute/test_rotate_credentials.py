@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from compute.actions.rotation import keys_in_use, rotate_credentials
-from compute.models import Cluster, Credential, sealed
-from compute.models.sealed import Unreadable
-from projects.models import Event
+from compute.models import Cluster, Credential
+from projects.models import Event, sealed
+from projects.models.sealed import Unreadable
 from tests import make
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -173,5 +173,5 @@ def test_the_command_says_what_each_key_holds(keys: Settings, cluster: Cluster) 
 def test_the_command_ends_badly_if_one_cannot_be_opened(keys: Settings, cluster: Cluster) -> None:
     make.deliver(cluster, "user-1")
     use(keys, ("new", NEW))
-    with pytest.raises(CommandError, match="1 credentials cannot be opened"):
+    with pytest.raises(CommandError, match="1 secrets cannot be opened"):
         _run()

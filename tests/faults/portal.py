@@ -63,6 +63,7 @@ class Portal:
             "CESAI_ALLOWED_HOSTS": "testserver,127.0.0.1",
             "CESAI_CLUSTER_URLS": ",".join(cluster.rest_url for cluster in self.clusters),
             "CESAI_TOKEN_RATE": "1000000/min",
+            "CESAI_SECOND_FACTOR": "false",
             "CESAI_LOG_LEVEL": "WARNING",
             **environment,
         }

@@ -51,6 +51,7 @@ class FaultySite:
             "CESAI_CLUSTER_READ_SECONDS": str(READ),
             "CESAI_LEASE_SECONDS": str(LEASE),
             "CESAI_TOKEN_RATE": "1000000/min",
+            "CESAI_SECOND_FACTOR": "false",
             "CESAI_LOG_LEVEL": "ERROR",
         }
         self._workers: dict[int, subprocess.Popen[bytes]] = {}

@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"  # a fault shows at once, not in minutes
 
 import mlflow  # type: ignore[import-not-found]
-import requests  # type: ignore[import-untyped]
+import requests
 from mlflow.entities.model_registry import (  # type: ignore[import-not-found]
     ModelVersion,
     RegisteredModel,
@@ -213,11 +213,11 @@ def watching(seen: list[str]) -> Iterator[None]:
         seen.append(f"{request.method} {route} {answer.status_code}")
         return answer
 
-    requests.Session.send = noting
+    requests.Session.send = noting  # type: ignore[method-assign]
     try:
         yield
     finally:
-        requests.Session.send = send
+        requests.Session.send = send  # type: ignore[method-assign]
 
 
 def models(s: Session) -> None:

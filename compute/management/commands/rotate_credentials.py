@@ -1,4 +1,4 @@
-"""`rotate_credentials`: seal the clusters' tokens with the first key of CESAI_CREDENTIAL_KEYS."""
+"""`rotate_credentials`: seal all secrets with the first key of CESAI_CREDENTIAL_KEYS."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from compute.actions.rotation import keys_in_use, rotate_credentials
-from compute.models.sealed import first_key
+from projects.actions import factors
+from projects.models.sealed import first_key
 
 
 class Command(BaseCommand):
-    help = "Seal all credentials with the first key; says which keys may then be dropped."
+    help = "Seal all secrets with the first key; says which keys may then be dropped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """[--check]"""
@@ -25,11 +26,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{rotated.done} credentials sealed anew with {first_key()}.")
             for row, why in rotated.unreadable:
                 self.stderr.write(f"{row.cluster.slug}, {row.unix_user}: {why}")
-        held = keys_in_use()
+            count, unreadable = factors.rotate_factors()
+            if count:
+                self.stdout.write(f"{count} secrets of second factors sealed anew.")
+            for factor, why in unreadable:
+                self.stderr.write(f"second factor of {factor.user.username}: {why}")
+        held = keys_in_use() + factors.keys_in_use()
         for key, count in sorted(held.items()):
             self.stdout.write(f"{key}: {count}")
-        if not options["check"] and rotated.unreadable:
+        if not options["check"] and (rotated.unreadable or unreadable):
             raise CommandError(
-                f"{len(rotated.unreadable)} credentials cannot be opened and stay as they are."
-                " Add their key again, or let their sites deliver new tokens."
+                f"{len(rotated.unreadable) + len(unreadable)} secrets cannot be opened and stay as"
+                " they are. Add their key again; or let the sites deliver new tokens, and drop the"
+                " second factors."
             )

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from compute.models import sealed
-from compute.models.sealed import Unreadable, seal, unseal
+from projects.models import sealed
+from projects.models.sealed import Unreadable, seal, unseal
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 ROW = uuid4()
