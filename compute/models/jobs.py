@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from compute.models.allocations import Allocation
@@ -17,7 +17,9 @@ from compute.models.clusters import Cluster
 from compute.models.seeing import seen
 from compute.quota import reservation
 from compute.states import FINAL, JOB_MOVES, ON_CLUSTER, JobState, Waiting
+from projects.models.groups import Membership
 from projects.models.moves import Move, Stateful
+from projects.roles import GROUP_ROLES, Verb, verbs_of
 
 if TYPE_CHECKING:
     from projects.scoping import Person
@@ -85,6 +87,21 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unsettled(self) -> Self:
         """Final on the cluster, but their reservation is not yet use and return."""
         return self.filter(state__in=FINAL, settled_at=None)
+
+
+def submitter_may() -> Q:
+    """Jobs whose submitter still has the right to submit in the project.
+
+    Who left the group, was made a guest, was deactivated or has not confirmed a federated right
+    in time has it no more.
+    """
+    roles = [role for role in GROUP_ROLES if Verb.SUBMIT_JOB in verbs_of(frozenset({role}))]
+    rows = Membership.objects.lasting().filter(
+        user=OuterRef("submitted_by"), user__is_active=True, role__in=roles
+    )
+    leads = rows.filter(group__led_projects=OuterRef("project"))
+    joined = rows.filter(group__participations__project=OuterRef("project"))
+    return Q(Exists(leads)) | Q(Exists(joined))
 
 
 class Job(Stateful):

@@ -50,6 +50,7 @@ WORDS = {
     "JobLaunchFailure": _("The node could not start it. Ask the operator."),
     # Ours
     "AllocationEnded": _("The allocation ended before the job started."),
+    "SubmitterGone": _("Who submitted it may not submit in this project any more."),
     "AnswerLost": _("The cluster's answer was lost; it is sent again. Nothing runs twice."),
     "AttemptsUnanswered": _("Its submissions were not answered; the cluster's operator decides."),
     "NoUnixUser": _("Waits for the site to make the UNIX user and to deliver its credential."),

@@ -24,7 +24,7 @@ from compute.slurm.errors import (
     SlurmError,
 )
 from compute.slurm.types import JobDescription, Submitted
-from compute.states import NOT_HANDED_OVER, JobState, Waiting
+from compute.states import ENDED_ALLOCATIONS, NOT_HANDED_OVER, JobState, Waiting
 from compute.sync.calls import in_parallel
 from compute.sync.connections import Connections
 from compute.sync.holds import prove_holds
@@ -60,8 +60,10 @@ def dispatch(cluster: Cluster, clients: Connections, *, now: datetime) -> dict[s
 def drop_unwanted(cluster: Cluster, *, now: datetime) -> None:
     """End what was never handed over and shall not be any more; needs no cluster."""
     rows = Job.objects.filter(unwanted(), cluster=cluster, state__in=NOT_HANDED_OVER)
-    for job in rows:
-        reason = "" if job.cancel_requested_at else "AllocationEnded"
+    for job in rows.select_related("allocation"):
+        reason = "" if job.cancel_requested_at else "SubmitterGone"
+        if job.allocation.state in ENDED_ALLOCATIONS and reason:
+            reason = "AllocationEnded"
         job.move_to(JobState.CANCELLED, now=now, reason=reason, waiting_for="", ended_at=now)
 
 

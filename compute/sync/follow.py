@@ -11,7 +11,7 @@ import structlog
 from django.db.models import Q
 
 from compute.models import Cluster, ClusterHealth, Job
-from compute.models.jobs import JobQuerySet, token_of
+from compute.models.jobs import JobQuerySet, submitter_may, token_of
 from compute.slurm.errors import SlurmError
 from compute.slurm.types import JobRecord, JobView
 from compute.states import (
@@ -149,11 +149,13 @@ def _order(record: JobRecord) -> tuple[int, int]:
 
 
 def _cancel(here: JobQuerySet, rows: Rows, clients: Connections) -> int:
-    """End what people, the end of the allocation or a hopeless reason ask to end, until seen."""
+    """End what must not start, or not go on, until it is seen to have ended.
+
+    What runs goes on when its allocation or its submitter's right ends, unless people cancel it.
+    """
     doomed = Q(state=JobState.PENDING, reason__in=WILL_NOT_START)
-    ended = ~Q(state=JobState.RUNNING) & Q(
-        allocation__state__in=(AllocationState.EXPIRED, AllocationState.REVOKED)
-    )
+    gone = Q(allocation__state__in=(AllocationState.EXPIRED, AllocationState.REVOKED))
+    ended = ~Q(state=JobState.RUNNING) & (gone | ~submitter_may())
     due = here.filter(doomed | ended | Q(cancel_requested_at__isnull=False))
     found = due.select_related("allocation").defer("script")
     asked = [job for job in found if _of(job, rows)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from compute.models import Job
+from compute.models.jobs import submitter_may
 from compute.states import ENDED_ALLOCATIONS, SET_LIMITS, JobState, LimitState
 from compute.sync.calls import cancel_quietly
 from compute.sync.connections import Connections
@@ -48,8 +49,12 @@ def refuse(job: Job, reason: str, clients: Connections, now: datetime) -> None:
 
 
 def unwanted() -> Q:
-    """Jobs that shall not start any more: cancelled by people, or their allocation has ended."""
-    return ~Q(cancel_requested_at=None) | Q(allocation__state__in=ENDED_ALLOCATIONS)
+    """Jobs that shall not start any more.
+
+    Cancelled by people, of an allocation that has ended, or of somebody who may no more submit.
+    """
+    ended = Q(allocation__state__in=ENDED_ALLOCATIONS)
+    return ~Q(cancel_requested_at=None) | ended | ~submitter_may()
 
 
 def permitted() -> Q:

@@ -10,6 +10,7 @@ from compute.actions.jobs import cancel_job
 from compute.models import Allocation, Job, Pool
 from compute.states import AllocationState
 from dev.simulator.faults import Fault
+from projects.models import User
 from tests import make
 from tests.compute.sync.site import Site, balance_of, state_of, submit
 
@@ -108,6 +109,16 @@ def test_what_is_cancelled_before_its_release_never_starts(site: Site, held: Job
     cancel_job(by=held.submitted_by, job=held, now=make.now())
     site.sync()
     assert (state_of(held), site.starts[held.token]) == ("cancelled", 0)
+
+
+def test_what_its_submitter_leaves_behind_before_its_release_never_starts(
+    site: Site, held: Job
+) -> None:
+    User.objects.filter(pk=held.submitted_by_id).update(is_active=False)
+    for _ in range(3):
+        site.sync()
+    assert state_of(held) == "cancelled"
+    assert site.starts[held.token] == 0
 
 
 def test_what_outlives_its_allocation_before_its_release_never_starts(
