@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from compute.drawing import Chart, ChartRow, Series
 from compute.models import Allocation, Cluster, Request
-from compute.models.periods import Line, lines_of
+from compute.models.periods import Line, Period, period_of
 from compute.quota import months_in
 from compute.states import RequestState
 from projects.models import Project, User
@@ -90,14 +89,14 @@ class Figures:
 
     def add(self, line: Line) -> None:
         """One allocation more."""
-        for name in ("share", "lapsed", "given_back", "left", "jobs"):
+        for name in ("share", "used", "lapsed", "given_back", "left", "jobs"):
             setattr(self, name, getattr(self, name) + getattr(line, name))
-        self.used += line.used_in_all
-        self.h100 += line.h100_seconds or 0
-        self.energy_wh += line.energy_wh or 0
+        energy, h100 = line.energy_wh, line.h100_seconds
+        self.h100 += h100 or 0
+        self.energy_wh += energy or 0
         self.lines += 1
-        self.without_energy += line.energy_wh is None and line.used_in_all > 0
-        self.without_weight += line.h100_seconds is None and line.used_in_all > 0
+        self.without_energy += energy is None and line.used > 0
+        self.without_weight += h100 is None and line.used > 0
 
 
 @dataclass
@@ -123,7 +122,8 @@ def report_of(user: User, scope: Scope, now: datetime) -> Report:
     rows = Allocation.objects.visible_to(user).filter(scope.of_projects("project__"))
     if scope.cluster:
         rows = rows.filter(pool__cluster__slug=scope.cluster)
-    lines = lines_of(rows, scope.start, scope.end, known_until=known_until)
+    period = period_of(rows, scope.start, scope.end, known_until=known_until)
+    lines = period.lines
     total = Figures()
     projects: dict[Project, Figures] = {}
     for line in lines:
@@ -136,7 +136,7 @@ def report_of(user: User, scope: Scope, now: datetime) -> Report:
         lines=lines,
         total=total,
         projects=sorted(projects.items(), key=lambda pair: (-pair[1].used, pair[0].title)),
-        chart=_used_by_month(lines, scope),
+        chart=_used_by_month(period, scope),
         funders=_by_funder(projects),
         models=_models(user, scope, known_until),
         decisions=_decisions(user, scope, known_until),
@@ -154,19 +154,19 @@ def largest(sums: dict[Any, int], most: int = COLOURS) -> tuple[list[Any], set[A
     return order[: most - 1], set(order[most - 1 :])
 
 
-def _used_by_month(lines: Sequence[Line], scope: Scope) -> Chart:
+def _used_by_month(period: Period, scope: Scope) -> Chart:
+    clusters = {line.allocation.pool.cluster_id: line.allocation.pool.cluster
+                for line in period.lines}  # fmt: skip
     sums: defaultdict[Cluster, int] = defaultdict(int)
-    for line in lines:
-        sums[line.allocation.pool.cluster] += line.used_in_all
+    for (key, _month), amount in period.used.items():
+        sums[clusters[key]] += amount
     shown, rest = largest(sums)
     months = list(months_in(scope.start, scope.end))
     series = [Series(cluster.name) for cluster in shown]
     cells = {month: [0] * (len(shown) + bool(rest)) for month in months}
-    place = {cluster: number for number, cluster in enumerate(shown)}
-    for line in lines:
-        column = place.get(line.allocation.pool.cluster, len(shown))
-        for month, amount in line.used.items():
-            cells[month][column] += amount
+    place = {cluster.pk: number for number, cluster in enumerate(shown)}
+    for (key, month), amount in period.used.items():
+        cells[month][place.get(key, len(shown))] += amount
     if rest:
         series.append(Series(_("%(n)s other clusters") % {"n": len(rest)}))
     rows = [ChartRow(date_format(m, "F Y"), cells[m], short=date_format(m, "M y")) for m in months]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 SECONDS_PER_HOUR = 3600
 MAX_GPU_SECONDS = 10**15  # a million GPUs for thirty years; above it somebody mistyped
@@ -69,20 +70,26 @@ def spread(amount: int, start: date, end: date) -> dict[date, int]:
 
     Months that come out empty are left out. Ties go to the earlier month.
     """
-    days = {
-        month: (min(end, next_month(month)) - max(start, month)).days
-        for month in months_in(start, end)
-    }
-    total = sum(days.values())
+    days = _days_by_month(start, end)
+    total = sum(count for _month, count in days)
     if total <= 0:
         raise ValueError("an empty window holds nothing")
-    shares = {month: divmod(amount * count, total) for month, count in days.items()}
+    shares = {month: divmod(amount * count, total) for month, count in days}
     result = {month: whole for month, (whole, _rest) in shares.items()}
     left = amount - sum(result.values())
     by_rest = sorted(shares, key=lambda month: (-shares[month][1], month))
     for month in by_rest[:left]:
         result[month] += 1
     return {month: value for month, value in result.items() if value}
+
+
+@lru_cache(maxsize=1024)
+def _days_by_month(start: date, end: date) -> tuple[tuple[date, int], ...]:
+    """How many days of the window lie in which month; many allocations share a window."""
+    return tuple(
+        (month, (min(end, next_month(month)) - max(start, month)).days)
+        for month in months_in(start, end)
+    )
 
 
 def longest_minutes(*, available: int, gpus: int) -> int:

@@ -195,7 +195,7 @@ def _rows(report: Report) -> Iterator[tuple[Any, ...]]:
             project.initiative.name if project.initiative else "", pool.cluster.slug, pool.slug,
             pool.gpu_type, allocation.origin, str(allocation.pk), allocation.start, allocation.end,
             allocation.state, gpu_hours(line.granted), gpu_hours(line.share),
-            gpu_hours(line.used_in_all), gpu_hours(line.used_ever), gpu_hours(line.lapsed),
+            gpu_hours(line.used), gpu_hours(line.used_ever), gpu_hours(line.lapsed),
             gpu_hours(line.given_back), gpu_hours(line.left), line.jobs,
             None if h100 is None else gpu_hours(h100), None if energy is None else energy / 1000,
         )  # fmt: skip
