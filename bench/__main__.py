@@ -22,6 +22,7 @@ def main() -> None:
         connections.close_all()
         from bench import (  # noqa: PLC0415
             accounting,
+            audit,
             awards,
             dispatch,
             follow,
@@ -34,6 +35,7 @@ def main() -> None:
         )
 
         benches: dict[str, Callable[[], None]] = {
+            "audit": audit.run,
             "award": awards.run,
             "accepted_intents": intents.run,
             "accounting": accounting.run,

@@ -101,7 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "cesai.second_factor.SecondFactorMiddleware",
+    "cesai.gates.GateMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cesai.pages.frame.PageTimeZone",
     "cesai.errors.RefusalMiddleware",

@@ -16,8 +16,10 @@ from django.contrib.auth.models import Group as Permissions
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from projects.actions.federation import Given, map_entitlement, providers, unmap_entitlement
+from projects.actions.terms import publish_terms
 from projects.errors import Refused
 from projects.models import (
     AccessToken,
@@ -30,6 +32,7 @@ from projects.models import (
     PartnerAdmin,
     PortalRole,
     Project,
+    Terms,
     User,
 )
 from projects.models.events import record_event
@@ -159,6 +162,40 @@ class Memberships(admin.ModelAdmin[Any]):
         """A member more is an event."""
         super().save_model(request, obj, form, change)
         _record(request, "add_member", obj, {"role": [None, obj.role]})
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Terms)
+class TermsOfUse(admin.ModelAdmin[Any]):
+    """A version is published by the one action, and never changed."""
+
+    list_display = ("version", "in_force_from", "published_at", "published_by")
+    list_select_related = ("published_by",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """By the one action."""
+        by: Any = request.user
+        made = publish_terms(by=by, now=timezone.now(), **form.cleaned_data)
+        obj.pk, obj.version = made.pk, made.version
+
+    def get_form(self, *args: Any, **kwargs: Any) -> Any:
+        """What the action refuses is told beside its field."""
+
+        class Form(super().get_form(*args, **kwargs)):  # type: ignore[misc]
+            def clean(self) -> dict[str, Any]:
+                values: dict[str, Any] = super().clean() or {}
+                last = Terms.objects.first()
+                begins = values.get("in_force_from")
+                if last and begins and begins < last.in_force_from:
+                    self.add_error("in_force_from", _("The one before begins later."))
+                return values
+
+        return Form
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,10 @@ from rest_framework.throttling import UserRateThrottle
 
 from projects.models.tokens import token_with
 from projects.second_factor import WANTED, is_wanting
+
+TERMS_CHANGED = _(
+    "The terms of use have changed. Accept them at %(url)s; until then no token is taken."
+)
 
 
 class BearerAuthentication(TokenAuthentication):
@@ -58,6 +63,8 @@ class TokenAllows(BasePermission):
         token: Any = request.auth
         if token is not None and not token.allows(request.method):
             raise PermissionDenied(_("This token may only read. Use one with scope write."))
+        if not request.user.standing.has_accepted:
+            raise PermissionDenied(TERMS_CHANGED % {"url": f"{settings.BASE_URL}/terms/"})
         if is_wanting(request.user):
             raise PermissionDenied(WANTED)
         return True

@@ -11,6 +11,7 @@ from projects.views import (
     saved_filters,
     settings,
     signing_in,
+    terms,
 )
 
 urlpatterns = [
@@ -41,6 +42,8 @@ urlpatterns = [
         signing_in.come_back,
         name="openid_connect_callback",
     ),
+    path("terms/", terms.terms_page, name="terms"),
+    path("terms/<uuid:key>/accept/", terms.accept, name="terms-accept"),
     path("audit/", audit.audit_log, name="audit"),
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),

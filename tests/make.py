@@ -46,6 +46,7 @@ from compute.states import LimitState
 from projects.actions.imports import PARTNERS, carry_out
 from projects.actions.initiatives import keep_initiative
 from projects.actions.projects import create_project
+from projects.actions.terms import publish_terms
 from projects.actions.tokens import create_token
 from projects.models import (
     Group,
@@ -57,6 +58,7 @@ from projects.models import (
     PartnerAdmin,
     PortalRole,
     Project,
+    Terms,
     User,
 )
 from projects.roles import Role
@@ -123,6 +125,17 @@ def make_operator(cluster: Cluster, name: str = "") -> User:
     user = make_user(name)
     ClusterOperator.objects.create(cluster=cluster, user=user)
     return user
+
+
+def make_terms(*, days: float = 365) -> Terms:
+    """A version that comes into force in so many days; asked for before, it is accepted before."""
+    return publish_terms(
+        by=make_user(),
+        text_en="Be good.",
+        text_de="Seid gut.",
+        in_force_from=now() + timedelta(days=days),
+        now=now(),
+    )
 
 
 def make_token(user: User, scope: str = "write") -> str:

@@ -615,6 +615,7 @@ PAGES: Table = {
     "token-revoke": {"post": _form(LEADS, frozenset())},
     "notices": {"get": Rule(may=_SIGNED)},
     "audit": {"get": Rule(may=_SIGNED)},
+    "terms-accept": {"post": _form(_SIGNED, frozenset())},
     "notices-read": {"post": _form(_SIGNED, frozenset())},
     "notice-read": {"post": _form(LEADS, frozenset())},
     "filter-save": {
@@ -879,6 +880,7 @@ OPEN = {
     "metrics",  # 404 but to the addresses that CESAI_METRICS_ALLOW names
     "api-schema",
     "api-docs",
+    "terms",
     "set_language",
     "demo_continue",  # 404 outside the demonstration
     "mlflow-missing",  # always 404, in JSON

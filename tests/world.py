@@ -115,6 +115,7 @@ class World:
         self.template = make.make_template(self.group, name=f"Template {CANARY}")
         self.call = make.make_call()
         self.initiative = make.make_initiative()
+        self.terms = make.make_terms()
         self.import_ = make.make_import()
         self.consent = make.make_consent(self.cluster)
         self.difference = make.make_difference(self.allocation)
@@ -297,6 +298,7 @@ class World:
             "invite": [self.group.pk],
             "invitation-withdraw": [self.invitation.pk],
             "token-revoke": [self.lead_token_id],
+            "terms-accept": [self.terms.pk],
             "participant-add": [self.project.slug],
             "participant-remove": [self.project.slug, self.other_group.pk],
             "job-submit": [self.allocation.pk],

@@ -12,9 +12,11 @@ from projects.models.people import PortalRole, User
 from projects.models.projects import Participation, Project
 from projects.models.saved_filters import SavedFilter
 from projects.models.seals import AuditCheck, Seal
+from projects.models.terms import Acceptance, Terms
 from projects.models.tokens import AccessToken
 
 __all__ = [
+    "Acceptance",
     "AccessToken",
     "AuditCheck",
     "EntitlementMapping",
@@ -36,5 +38,6 @@ __all__ = [
     "SavedFilter",
     "Seal",
     "StoredAnswer",
+    "Terms",
     "User",
 ]

@@ -34,13 +34,14 @@ ROLE_LABELS = {
     Role.PORTAL_ADMIN: _("portal admin"),
 }
 
+NOW = "statement_timestamp()"  # in one transaction, too, time goes on
 # Rights that have not lapsed; `member` and `admin` are their rows.
-_MEMBER = "member.user_id = person.id AND (member.lapses_at IS NULL OR member.lapses_at > now())"
-_ADMIN = "admin.user_id = person.id AND (admin.lapses_at IS NULL OR admin.lapses_at > now())"
-# Seven columns: portal roles; groups as "id role partner.group"; partners looked after; their
-# groups; own projects; whether a cluster is the person's to operate, and whether a second factor
-# is set up. All from indexes, in the query that needs them anyway; `person` is the
-# row of the user.
+_MEMBER = f"member.user_id = person.id AND (member.lapses_at IS NULL OR member.lapses_at > {NOW})"
+_ADMIN = f"admin.user_id = person.id AND (admin.lapses_at IS NULL OR admin.lapses_at > {NOW})"
+# Eight columns: portal roles; groups as "id role partner.group"; partners looked after; their
+# groups; own projects; whether a cluster is the person's to operate, whether a second factor is
+# set up, and whether the terms in force are accepted. All from indexes, in the query that needs
+# them anyway; `person` is the row of the user.
 STANDING_COLUMNS = f"""
 ARRAY(SELECT role FROM projects_portalrole WHERE user_id = person.id),
 ARRAY(
@@ -68,7 +69,20 @@ ARRAY(
     WHERE {_ADMIN}
 ),
 EXISTS(SELECT FROM compute_clusteroperator WHERE user_id = person.id),
-EXISTS(SELECT FROM mfa_authenticator WHERE user_id = person.id AND type = 'totp')
+EXISTS(SELECT FROM mfa_authenticator WHERE user_id = person.id AND type = 'totp'),
+COALESCE(
+    (
+        SELECT EXISTS(
+            SELECT FROM projects_acceptance
+            WHERE user_id = person.id AND terms_id = latest.id
+        )
+        FROM (
+            SELECT id FROM projects_terms WHERE in_force_from <= {NOW}
+            ORDER BY version DESC LIMIT 1
+        ) latest
+    ),
+    TRUE
+)
 """  # noqa: S608 (our own text)
 
 
@@ -84,11 +98,12 @@ class Standing:
     admin_group_ids: frozenset[UUID] = frozenset()  # of the partners they look after
     operates: bool = False  # a cluster
     has_second_factor: bool = False
+    has_accepted: bool = True  # the terms of use in force
 
     @classmethod
     def of_row(cls, *columns: Any) -> Standing:
         """Out of STANDING_COLUMNS."""
-        roles, groups, partners, theirs, projects, operates, has_second_factor = columns
+        roles, groups, partners, theirs, projects, operates, has_factor, accepted = columns
         parts = [(UUID(key), role, name) for key, role, name in (row.split(" ") for row in groups)]
         return cls(
             portal_roles=frozenset(map(Role, roles)),
@@ -98,7 +113,8 @@ class Standing:
             project_ids=frozenset(projects),
             group_names={key: name for key, _role, name in parts},
             operates=operates,
-            has_second_factor=has_second_factor,
+            has_second_factor=has_factor,
+            has_accepted=accepted,
         )
 
     @property

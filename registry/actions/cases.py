@@ -305,4 +305,4 @@ def _move(case: Case, state: CaseState, *, by: User, now: datetime, **values: An
 
 
 def _name(person: User | None) -> str | None:
-    return person.username if person else None
+    return str(person.pk) if person else None

@@ -168,6 +168,9 @@ FEW_ROWS = {
     "projects.User_user_permissions": "roles are tables of their own",
     "projects.StoredAnswer": "for repeated calls alone",
     "projects.NoticePreference": "one for each kind of notice",
+    "projects.EntitlementMapping": "read at a log-in, and in the administration",
+    "projects.Terms": "a version every few years",
+    "projects.Acceptance": "one's own to the version in force",
 }
 
 
