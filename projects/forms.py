@@ -116,6 +116,16 @@ class PartnerForm(PageForm):
         assume_scheme="https",
         help_text=_("Its address in the Research Organization Registry."),
     )
+    names_agreement = forms.CharField(
+        label=_("agreement on names"),
+        max_length=200,
+        required=False,
+        help_text=_(
+            "Where it stands that names of your people may be shown to other organisations, such"
+            " as an agreement with the works council. As long as this is empty, others read a"
+            " code instead of a name."
+        ),
+    )
 
 
 class InitiativeForm(PageForm):
@@ -217,7 +227,7 @@ class SavedFilterForm(PageForm):
 
 class AuditFilters(Filters):
     lookups = {
-        "kind": "kind", "actor": "actor__username", "object": "object_id",
+        "kind": "kind", "object": "object_id",
         "since": "at__date__gte", "until": "at__date__lte",
     }  # fmt: skip
 

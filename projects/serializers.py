@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -20,6 +21,7 @@ from projects.models import (
     Notice,
     Partner,
     Project,
+    User,
 )
 from projects.models.projects import SLUG, VISIBILITY_LABELS
 from projects.roles import GROUP_ROLES, Visibility
@@ -41,6 +43,20 @@ class ResourceUrl(serializers.Field[Any, Any, Any, Any]):
         path = reverse(f"api-{self.resource}-detail", args=[key])
         request = self.context.get("request")
         return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PersonName(serializers.Field[Any, Any, Any, Any]):
+    """A log-in name; the key of a person whose name the caller may not read."""
+
+    def __init__(self, **options: Any) -> None:
+        told = "Log-in name; the key where the person's organisation agreed to no names."
+        super().__init__(read_only=True, help_text=told, **options)
+
+    def to_representation(self, value: User) -> str:
+        """As the caller may read it."""
+        name: str = self.context["request"].user.login_name_of(value)
+        return name
 
 
 class Nothing(serializers.Serializer[Any]):
@@ -80,12 +96,16 @@ class GroupIn(serializers.Serializer[Any]):
 
 class MembershipOut(serializers.ModelSerializer[Membership]):
     url = ResourceUrl("memberships")
-    username = serializers.CharField(source="user.username", read_only=True)
-    name = serializers.CharField(source="user.shown_name", read_only=True)
+    username = PersonName(source="user")
+    name = serializers.SerializerMethodField(help_text="A code where it may not be read.")
 
     class Meta:
         model = Membership
         fields = ["id", "url", "group", "username", "name", "role", "created_at"]
+
+    def get_name(self, membership: Membership) -> str:
+        viewer: User = self.context["request"].user
+        return viewer.name_of(membership.user)
 
 
 class RoleIn(serializers.Serializer[Any]):
@@ -233,7 +253,7 @@ class TokenIn(serializers.Serializer[Any]):
 
 class EventOut(serializers.ModelSerializer[Event]):
     url = ResourceUrl("events")
-    actor = serializers.CharField(source="actor.username", default=None, read_only=True)
+    actor = PersonName()
 
     class Meta:
         model = Event

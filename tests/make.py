@@ -85,7 +85,11 @@ def today() -> date:
 
 def make_partner(name: str = "") -> Partner:
     n = next(_numbers)
-    return Partner.objects.create(name=name or f"Partner {n}", slug=f"partner-{n}")
+    return Partner.objects.create(
+        name=name or f"Partner {n}",
+        slug=f"partner-{n}",
+        names_agreement="agreed with the works council",
+    )
 
 
 def make_group(partner: Partner | None = None, name: str = "") -> Group:

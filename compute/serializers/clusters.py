@@ -17,7 +17,7 @@ from compute.models import (
     SiteConsent,
 )
 from compute.models.clusters import HOLDS_LABELS
-from projects.serializers import ResourceUrl
+from projects.serializers import PersonName, ResourceUrl
 
 
 class ClusterOut(serializers.ModelSerializer[Cluster]):
@@ -109,7 +109,7 @@ class SiteConsentIn(serializers.Serializer[Any]):
 
 
 class SiteConsentOut(serializers.ModelSerializer[SiteConsent]):
-    recorded_by = serializers.CharField(source="recorded_by.username", read_only=True)
+    recorded_by = PersonName()
 
     class Meta:
         model = SiteConsent

@@ -8,11 +8,11 @@ from rest_framework import serializers
 
 from compute.models import ExternalGrant, Statement
 from compute.serializers.amounts import GpuHours, hours
-from projects.serializers import ResourceUrl
+from projects.serializers import PersonName, ResourceUrl
 
 
 class StatementOut(serializers.ModelSerializer[Statement]):
-    by = serializers.CharField(source="by.username", read_only=True)
+    by = PersonName()
 
     class Meta:
         model = Statement
@@ -22,10 +22,8 @@ class StatementOut(serializers.ModelSerializer[Statement]):
 class GrantOut(serializers.ModelSerializer[ExternalGrant]):
     url = ResourceUrl("grants")
     gpu_hours = hours("gpu_seconds")
-    registered_by = serializers.CharField(source="registered_by.username", read_only=True)
-    confirmed_by = serializers.CharField(
-        source="confirmed_by.username", read_only=True, allow_null=True, default=None
-    )
+    registered_by = PersonName()
+    confirmed_by = PersonName()
     model = serializers.UUIDField(
         source="shown_model", read_only=True, help_text="Null if you may not see it."
     )

@@ -10,7 +10,7 @@ from compute.actions.usage_preview import Preview
 from compute.models import UsageReport
 from compute.serializers.amounts import hours
 from compute.usage_table import MOST_CHARACTERS
-from projects.serializers import ResourceUrl
+from projects.serializers import PersonName, ResourceUrl
 
 
 class UsageReportIn(serializers.Serializer[Any]):
@@ -29,7 +29,7 @@ class UsageReportIn(serializers.Serializer[Any]):
 
 class UsageReportOut(serializers.ModelSerializer[UsageReport]):
     url = ResourceUrl("usage-reports")
-    by = serializers.CharField(source="by.username", read_only=True)
+    by = PersonName()
     gpu_hours = hours("gpu_seconds")
     rows = serializers.SerializerMethodField()
 

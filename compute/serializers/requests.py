@@ -18,8 +18,9 @@ from compute.models.requests import GIVING
 from compute.quota import gpu_hours
 from compute.serializers.amounts import GpuHours, hours
 from projects.access import portal_verbs
+from projects.models import User
 from projects.roles import Verb
-from projects.serializers import ResourceUrl
+from projects.serializers import PersonName, ResourceUrl
 
 
 class AwardLineOut(serializers.ModelSerializer[AwardLine]):
@@ -95,7 +96,10 @@ class RequestOut(serializers.ModelSerializer[Request]):
     def get_signed_by(self, request: Request) -> str:
         signature = getattr(request, "signature", None)
         is_open = request.is_decidable and self._reviews()
-        return signature.by.username if signature and is_open else ""
+        if not signature or not is_open:
+            return ""
+        viewer: User = self.context["request"].user
+        return viewer.login_name_of(signature.by)
 
     def get_awarded_beside(self, request: Request) -> str:
         return request.awarded_beside if self._reviews() else ""
@@ -140,7 +144,7 @@ class MessageIn(serializers.Serializer[Any]):
 
 
 class MessageOut(serializers.ModelSerializer[RequestMessage]):
-    by = serializers.CharField(source="by.username", read_only=True)
+    by = PersonName()
 
     class Meta:
         model = RequestMessage

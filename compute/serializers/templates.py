@@ -10,11 +10,11 @@ from rest_framework import serializers
 from compute.models import JobTemplate, TemplateVersion
 from compute.models.templates import FIELDS
 from compute.serializers.amounts import WholeNumber
-from projects.serializers import ResourceUrl
+from projects.serializers import PersonName, ResourceUrl
 
 
 class TemplateVersionOut(serializers.ModelSerializer[TemplateVersion]):
-    by = serializers.CharField(source="created_by.username", read_only=True)
+    by = PersonName(source="created_by")
 
     class Meta:
         model = TemplateVersion

@@ -22,13 +22,17 @@ def update_partner(
     country: str = "",
     city: str = "",
     ror: str = "",
+    names_agreement: str = "",
     now: datetime,
 ) -> Partner:
     """Its record as it is from now on. Raises Conflict if the name is another partner's."""
     if Partner.objects.exclude(pk=partner.pk).filter(name=name).exists():
         sentence = _("Another partner has this name.")
         raise Conflict(sentence, fields={"name": [sentence]})
-    values = {"name": name, "sector": sector, "country": country, "city": city, "ror": ror}
+    values = {
+        **{"name": name, "sector": sector, "country": country, "city": city, "ror": ror},
+        "names_agreement": names_agreement,
+    }
     changes = {
         field: [getattr(partner, field), value]
         for field, value in values.items()

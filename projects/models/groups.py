@@ -38,6 +38,8 @@ class Partner(models.Model):
     sector = models.CharField(_("sector"), max_length=16, choices=Sector, default=Sector.RESEARCH)
     country = models.CharField(_("country"), max_length=2, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
+    # What says that its people's names may be shown to other organisations; nothing: they are not
+    names_agreement = models.CharField(_("agreement on names"), max_length=200, blank=True)
     # Of an organisation that did not enter itself: what public pages say, with date and confidence
     public_record = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.reading import read_rows
@@ -84,6 +85,23 @@ COALESCE(
     TRUE
 )
 """  # noqa: S608 (our own text)
+
+# Whose names somebody may read: people of one's own organisation and of those that recorded an
+# agreement, and whoever acts for the portal or a site. Who belongs to several needs all of them.
+NAMEABLE = """
+WITH place AS (
+    SELECT member.user_id, team.partner_id FROM projects_membership member
+    JOIN projects_group team ON team.id = member.group_id
+    UNION SELECT user_id, partner_id FROM projects_partneradmin
+)
+SELECT place.user_id FROM place JOIN projects_partner partner ON partner.id = place.partner_id
+GROUP BY place.user_id HAVING bool_and(
+    partner.names_agreement <> ''
+    OR partner.id IN (SELECT partner_id FROM place mine WHERE mine.user_id = %s)
+)
+UNION SELECT user_id FROM projects_portalrole
+UNION SELECT user_id FROM compute_clusteroperator
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +183,26 @@ class User(AbstractUser):
             [self.pk],
         )
         return Standing.of_row(*rows[0]) if rows else Standing()
+
+    @cached_property
+    def nameable(self) -> frozenset[UUID]:
+        """Whose names this person may read, as of the first question in this request."""
+        rows = read_rows(NAMEABLE, [self.pk])
+        return frozenset({self.pk, *(key for (key,) in rows)})
+
+    def name_of(self, other: User) -> str:
+        """How the other is called to this person: by name, or by a code that stays the same."""
+        return other.shown_name if other.pk in self.nameable else other.pseudonym
+
+    def login_name_of(self, other: User) -> str:
+        """The same for programs: the log-in name, or the key."""
+        return other.username if other.pk in self.nameable else str(other.pk)
+
+    @property
+    def pseudonym(self) -> str:
+        """What others read who may not read the name; it says nothing about the person."""
+        code = salted_hmac("projects.pseudonym", str(self.pk), algorithm="sha256").hexdigest()[:8]
+        return str(_("person %(code)s") % {"code": code})
 
     @property
     def shown_name(self) -> str:

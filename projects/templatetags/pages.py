@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from projects.actions.federation import LogInProvider, providers
 from projects.actions.saved_filters import LISTS, kept_of
-from projects.models import SavedFilter
+from projects.models import SavedFilter, User
 
 register = template.Library()
 
@@ -29,6 +29,18 @@ CLASSES: list[tuple[type[forms.Widget], str]] = [
     (forms.CheckboxInput, "form-check-input"),
     (forms.Select, "form-select"),
 ]
+
+
+@register.filter
+def named(person: User | None, viewer: User) -> str:
+    """How somebody is called to who looks: by name, or by a code."""
+    return viewer.name_of(person) if person else ""
+
+
+@register.filter
+def login_named(person: User, viewer: User) -> str:
+    """The same for an address: the log-in name, or the key."""
+    return viewer.login_name_of(person)
 
 
 @register.filter

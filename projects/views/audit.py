@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Case, CharField, QuerySet, When
+from django.db.models.functions import Cast
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from projects.access import as_uuid
 from projects.forms import AuditFilters
-from projects.models import AuditCheck, Event, Project, Seal
+from projects.models import AuditCheck, Event, Project, Seal, User
 from projects.pages import SignedIn, page_of
 from projects.scoping import sees_everything
 from projects.sheets import csv_of, wants_csv
 
 COLUMNS = {
-    "id": "id", "at": "at", "actor": "actor__username", "kind": "kind",
+    "id": "id", "at": "at", "actor": "actor", "kind": "kind",
     "object_type": "object_type", "object_id": "object_id", "project": "project_id",
     "reason": "reason", "changes": "changes", "seal": "seal__number",
 }  # fmt: skip
@@ -34,10 +37,14 @@ def audit_log(request: SignedIn) -> HttpResponseBase:
     filters = AuditFilters(request.GET)
     rows = Event.objects.visible_to(request.user).filter(**filters.chosen())
     seen = Project.objects.visible_to(request.user)
+    if who := filters.cleaned_data["actor"]:
+        rows = rows.filter(actor__in=_called(who, request.user))
     if slug := filters.cleaned_data["project"]:
         rows = rows.filter(project__in=seen.filter(slug=slug))
     if wants_csv(request):
-        return csv_of("audit", rows, COLUMNS)
+        by_name = When(actor__in=list(request.user.nameable), then="actor__username")
+        actor = Case(by_name, default=Cast("actor", CharField()))
+        return csv_of("audit", rows, {**COLUMNS, "actor": actor})
     page = page_of(rows.select_related("actor"), request.GET, by="sequence")
     # Whoever asked in vain to take part keeps the event, but not the sight of the project.
     projects = seen.in_bulk([row.project_id for row in page.rows if row.project_id])
@@ -49,6 +56,13 @@ def audit_log(request: SignedIn) -> HttpResponseBase:
     if sees_everything(request.user):
         context |= {"head": Seal.head(), "check": AuditCheck.objects.first()}
     return render(request, "projects/audit.html", context)
+
+
+def _called(text: str, viewer: User) -> QuerySet[User]:
+    """Who is meant by a key, or by a log-in name that the viewer may read."""
+    key = as_uuid(text)
+    named = User.objects.filter(pk__in=viewer.nameable, username=text)
+    return User.objects.filter(pk=key) if key else named
 
 
 def _path(event: Event, projects: Mapping[Any, Project]) -> str:

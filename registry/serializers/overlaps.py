@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils.translation import get_language
 from rest_framework import serializers
 
+from projects.models import User
 from projects.serializers import ResourceUrl
 from registry.models import Case, CaseMessage, CaseParty, Model, Overlap, Watch
 from registry.models.case_sight import CaseSight
@@ -143,6 +144,7 @@ class PartyOut(serializers.ModelSerializer[CaseParty]):
 
 class MessageOut(serializers.ModelSerializer[CaseMessage]):
     by = serializers.SerializerMethodField(help_text="The group, or “coordinator”.")
+    sender = serializers.SerializerMethodField(help_text="Who wrote for a group.")
 
     class Meta:
         model = CaseMessage
@@ -150,6 +152,12 @@ class MessageOut(serializers.ModelSerializer[CaseMessage]):
 
     def get_by(self, message: CaseMessage) -> str:
         return message.spoken_by
+
+    def get_sender(self, message: CaseMessage) -> str:
+        if message.by is None or message.source == CaseMessage.Source.EMAIL:
+            return message.sender
+        viewer: User = self.context["request"].user
+        return viewer.name_of(message.by) if message.sender else ""
 
 
 class CaseOut(serializers.ModelSerializer[Case]):

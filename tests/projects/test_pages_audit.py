@@ -119,7 +119,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         record_event(by=auditor.user, kind="x", about=done, now=make.now(), project=done)
     browser = auditor.as_browser
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get(PAGE)
 
 

@@ -101,7 +101,11 @@ def _groups() -> dict[str, Group]:
     }
     for slug, (name, country, city) in partners.items():
         Partner.objects.get_or_create(
-            slug=slug, defaults={"name": name, "country": country, "city": city}
+            slug=slug,
+            defaults={
+                **{"name": name, "country": country, "city": city},
+                "names_agreement": "demonstration: these people do not exist",
+            },
         )
     groups = {
         "g1": ("nordlicht", "Language models G1"),
