@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?= tests
 
-.PHONY: demo demo-stop demo-reset backup restore prepare test test-long test-slurm check bench lock messages screenshots first-visit overlap-evaluation
+.PHONY: demo demo-stop demo-reset backup restore prepare test test-long test-slurm check bench lock sbom audit messages screenshots first-visit overlap-evaluation
 
 .venv/ready: requirements/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -51,6 +51,13 @@ bench: .venv/ready
 
 lock: .venv/ready
 	$(BIN)/python -m dev.lock $(if $(UPGRADE),--upgrade)
+
+# What the portal is made of, and whether any of it is known to be unsafe.
+sbom: .venv/ready
+	mkdir -p var && $(BIN)/python -m dev.supply sbom var/sbom.cdx.json
+
+audit: .venv/ready
+	$(BIN)/python -m dev.supply audit
 
 messages: prepare
 	$(BIN)/python -m dev.messages

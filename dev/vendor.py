@@ -12,10 +12,7 @@ DIRECTORY = places.ROOT / "cesai" / "static" / "vendor"
 
 def problems() -> str:
     """A sentence for each file that is missing, changed or not listed; "" if all is well."""
-    listed = {}
-    for line in (DIRECTORY / "CHECKSUMS").read_text().splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
+    listed = checksums()
     found = {str(path.relative_to(DIRECTORY)) for path in DIRECTORY.rglob("*") if path.is_file()}
     found.discard("CHECKSUMS")
     wrong = [f"not listed in CHECKSUMS: {name}" for name in sorted(found - set(listed))]
@@ -26,6 +23,12 @@ def problems() -> str:
         if _digest(DIRECTORY / name) != listed[name]
     ]
     return "\n".join(wrong)
+
+
+def checksums() -> dict[str, str]:
+    """The SHA-256 of each pinned file by its name."""
+    lines = (DIRECTORY / "CHECKSUMS").read_text().splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _digest(path: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from compute.actions.reviewing import say
 
+from compute.actions.reviewing import say
 from projects.models import Membership, Participation, Partner, User
 from projects.roles import Role
 from tests import make
