@@ -12,7 +12,10 @@ from tests import routes
 from tests.world import World
 
 PEOPLE = ("lead", "quota_admin", "operator", "coordinator", "partner_admin")
-OPEN = ("overview", "account_change_password", "account_email", "account_logout")
+OPEN = (
+    *("overview", "account_change_password", "account_email", "account_logout"),
+    *("terms", "mfa_index", "usersessions_list", "account_reauthenticate"),
+)
 NO_PAGES = {
     "request-line",
     "models-csv",
