@@ -1,0 +1,1 @@
+"""What strangers, colleagues and lying clusters try, and what they get."""
