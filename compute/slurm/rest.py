@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+import httpcore
 import httpx
 import jwt
 import orjson
@@ -120,7 +123,7 @@ class Connection:
             "X-SLURM-USER-TOKEN": token,
         }
         self._waits = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
-        self._idle: deque[httpx.HTTPTransport] = deque()
+        self._idle: deque[_Line] = deque()
         try:
             self._base = str(httpx.URL(url)).rstrip("/")
         except httpx.InvalidURL as error:
@@ -169,32 +172,86 @@ class Connection:
         return Ambiguous(f"{host} gave no complete answer: {str(error) or type(error).__name__}")
 
     def _send(self, request: httpx.Request, largest: int) -> tuple[int, bytes]:
-        until = time.monotonic() + self._limits.total
         line = self._line()
+        line.until = time.monotonic() + self._limits.total
         try:
             response = line.handle_request(request)
             try:
-                return response.status_code, self._read(response, largest, until)
+                return response.status_code, _read(response, largest)
             finally:
                 response.close()
         finally:
             self._idle.append(line)  # a broken connection is replaced at its next call
 
-    def _read(self, response: httpx.Response, largest: int, until: float) -> bytes:
-        received = bytearray()
-        for chunk in response.iter_raw():
-            received += chunk
-            if len(received) > largest:
-                raise Ambiguous(f"The answer is larger than {largest} bytes.")
-            if time.monotonic() > until:
-                raise Ambiguous(f"The answer took longer than {self._limits.total} s.")
-        return bytes(received)
-
-    def _line(self) -> httpx.HTTPTransport:
+    def _line(self) -> _Line:
         try:
             return self._idle.pop()  # the one used last: its connection is the least stale
         except IndexError:
-            return httpx.HTTPTransport(verify=_trusted(), trust_env=False, limits=_ONE)
+            return _Line()
+
+
+class _Line(httpx.HTTPTransport):
+    """One connection, on which nothing is waited for beyond `until`.
+
+    httpx waits anew for each piece: for a header that comes letter by letter, a day.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(verify=_trusted(), trust_env=False, limits=_ONE)
+        self.until = math.inf
+        # httpx takes no backend for the network; its pool does.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_trusted(), max_connections=1, network_backend=_Backend(self)
+        )
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*args, **options), self._line)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A stream whose every read and write ends with its line's time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, line: _Line) -> None:
+        self._stream, self._line = stream, line
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            return self._stream.read(max_bytes, self._left(timeout))
+        except httpcore.ReadTimeout:
+            self._left(timeout)  # which of the two ends it was
+            raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(*args, **options), self._line)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._line.until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("it took longer than a call may")
+        return left if timeout is None else min(timeout, left)
+
+
+def _read(response: httpx.Response, largest: int) -> bytes:
+    received = bytearray()
+    for chunk in response.iter_raw():
+        received += chunk
+        if len(received) > largest:
+            raise Ambiguous(f"The answer is larger than {largest} bytes.")
+    return bytes(received)
 
 
 @cache
