@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from cesai.errors import as_json, problem, too_large
-from projects.bearer import BearerAuthentication
+from projects.bearer import BearerAuthentication, WritePace
 from projects.models import StoredAnswer, User
 
 KEPT = timedelta(hours=24)
@@ -36,13 +36,15 @@ class IdempotencyMiddleware:
         if request.method not in UNSAFE or not request.path.startswith("/api/"):
             return self.get_response(request)
         user = _caller(request)
-        # No caller: 401, by the view. Answers that hold secrets are not stored.
-        if user is None or any(part in request.path for part in SECRET):
+        if user is None:  # 401, by the view
             return self.get_response(request)
         key = request.headers.get("Idempotency-Key", "")
-        if refusal := _key_problem(request, key):
+        # Answers that hold secrets are not stored.
+        is_stored = not any(part in request.path for part in SECRET)
+        refusal = _too_fast(request, user) or (_key_problem(request, key) if is_stored else None)
+        if refusal:
             return refusal
-        if not key:
+        if not key or not is_stored:
             return self.get_response(request)
         try:
             fingerprint = _fingerprint(request)
@@ -77,6 +79,19 @@ def _caller(request: HttpRequest) -> User | None:
     except APIException:
         return None
     return bearer[0] if bearer else None
+
+
+def _too_fast(request: HttpRequest, user: User) -> HttpResponse | None:
+    """A refusal for who changes too much at once; here also what is only told again counts."""
+    pace = WritePace()
+    request.user = user
+    if pace.allow_request(request, None):  # type: ignore[arg-type]
+        return None
+    seconds = int(pace.wait() or 0) + 1
+    detail = str(Throttled(seconds).detail)
+    response = as_json(problem(429, code=Throttled.default_code, detail=detail))
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def _key_problem(request: HttpRequest, key: str) -> HttpResponse | None:

@@ -50,6 +50,7 @@ LOG_IN_PROVIDERS = log_in_providers("CESAI_LOG_IN_PROVIDERS")
 SECOND_FACTOR = env.flag("CESAI_SECOND_FACTOR", not DEMO)  # of those whose role needs one
 FEDERATED_DAYS = env.number("CESAI_FEDERATED_DAYS", 30, least=1, most=365)
 TOKEN_RATE = env.rate("CESAI_TOKEN_RATE", "3000/min")
+WEB_WORKERS = env.number("CESAI_WEB_WORKERS", 2, least=1)  # as gunicorn.py starts them
 # Who may read /metrics, by the address that the connection comes from.
 METRICS_ALLOW = env.networks("CESAI_METRICS_ALLOW", "127.0.0.1/32,::1/128")
 TIME_ZONE = "UTC"

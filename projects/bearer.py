@@ -23,6 +23,8 @@ TERMS_CHANGED = _(
     "The terms of use have changed. Accept them at %(url)s; until then no token is taken."
 )
 
+WRITES = 5  # one in so many calls
+
 
 class BearerAuthentication(TokenAuthentication):
     """Knox's tokens; an expired one is refused and kept, so that its owner can see it."""
@@ -74,6 +76,20 @@ class TokenRate(UserRateThrottle):
     """So many calls of one person; each web process counts for itself."""
 
     cache = caches["process"]
+
+
+class WritePace(TokenRate):
+    """How often a person may change something: one in five of all calls they may make.
+
+    Each web process counts for itself and allows its part, so that together they allow no more.
+    """
+
+    cache_format = "writes_%(ident)s"
+
+    def parse_rate(self, rate: Any) -> Any:
+        """(calls, seconds) for this process."""
+        calls, seconds = super().parse_rate(rate)
+        return max(1, (calls or 0) // WRITES // settings.WEB_WORKERS), seconds
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.throttling import UserRateThrottle
 
-from projects.bearer import BearerAuthentication
+from projects.bearer import BearerAuthentication, TokenRate, WritePace
 from projects.models import AccessToken, Membership, User
 from projects.roles import Role
 from registry.mlflow.errors import MlflowError
@@ -36,7 +35,7 @@ def caller_of(request: HttpRequest, *, reads: bool) -> Caller:
         raise MlflowError(
             "PERMISSION_DENIED", "This token may only read. Use one with scope write."
         )
-    throttle = UserRateThrottle()
+    throttle = TokenRate() if reads else WritePace()
     request.user = user
     if not throttle.allow_request(request, None):  # type: ignore[arg-type]
         raise MlflowError("REQUEST_LIMIT_EXCEEDED", "Too many calls. Wait a little and go on.")
