@@ -161,6 +161,9 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# Guesses of passwords are counted by address: behind a proxy all would come from one, and who
+# guesses would lock everybody out.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("CESAI_PROXIES", 0, most=9)
 MFA_ADAPTER = "projects.second_factor.Adapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are not verified here: invitations bring people
 MFA_TOTP_TOLERANCE = 1
