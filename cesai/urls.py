@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 import compute.api
 import projects.api
 import registry.api
 from cesai import health, metrics
+from cesai.description import Description
 from cesai.pages import (
     committee,
     demo,
@@ -57,7 +57,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("demo/continue/", demo.continue_as, name="demo_continue"),
     path("mlflow/", include("registry.mlflow.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/schema/", Description.as_view(), name="api-schema"),
     path("api/v1/docs/", docs.api_docs, name="api-docs"),
     path("api/v1/", include(router.urls)),
     path("healthz", health.healthz, name="healthz"),
