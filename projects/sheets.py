@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,7 +23,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from projects.errors import Invalid
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the begin of one
+# What a spreadsheet takes for the begin of one, some also behind blanks; the last are wide.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 50 * 1024 * 1024
 MOST_ROWS = 5_000  # that are read
@@ -30,6 +32,11 @@ MOST_WRITTEN = 100_000
 MOST_COLUMNS = 60
 MOST_CELL = 10_000
 Row = Sequence[Any]
+# What the library and those below it raise for bytes that are none; XML's own is a SyntaxError.
+NO_WORKBOOK = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(InvalidFileException, SyntaxError, LookupError, ValueError, TypeError, AttributeError),
+)
 
 
 class Sheet(NamedTuple):
@@ -114,7 +121,8 @@ def safe_cell(value: Any) -> str:
         value = " ".join(map(str, value))
     text = "" if value is None else str(value)
     is_number = isinstance(value, (int, float, Decimal))
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
+    is_formula = text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
+    return f"'{text}" if is_formula and not is_number else text
 
 
 class _Echo:
@@ -169,7 +177,7 @@ def _workbook(content: bytes) -> Iterator[list[str]]:
         page = book.worksheets[0]
         for row in page.iter_rows(values_only=True, max_col=MOST_COLUMNS):
             yield [_typed(value) for value in row]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as error:
+    except NO_WORKBOOK as error:
         raise Invalid(broken) from error
 
 

@@ -149,7 +149,9 @@ def _are_rows(rows: object) -> bool:
         isinstance(rows, list)
         and 0 < len(rows) <= MOST_ROWS
         and all(
-            isinstance(row, dict) and all(isinstance(value, str) for value in row.values())
+            isinstance(row, dict)
+            and all(isinstance(value, str) for value in row.values())
+            and not any("\0" in text for text in (*row, *row.values()))
             for row in rows
         )
     )
