@@ -52,10 +52,9 @@ class Scope:
 
     def known_until(self, now: datetime) -> datetime | None:
         """The moment after the day of the cut-off; None if that is still to come."""
-        if self.cut_off is None:
+        if self.cut_off is None or self.cut_off >= now.astimezone(UTC).date():
             return None
-        until = datetime.combine(self.cut_off + timedelta(1), time(), UTC)
-        return until if until < now else None
+        return datetime.combine(self.cut_off + timedelta(1), time(), UTC)
 
     def of_projects(self, prefix: str = "") -> Q:
         """The condition for rows that lead to a project by `prefix`."""

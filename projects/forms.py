@@ -166,7 +166,9 @@ class ParticipantForm(PageForm):
 
 class InvitationForm(PageForm):
     email = forms.EmailField(
-        label=_("e-mail"), help_text=_("For your own record; hand the link over yourself.")
+        label=_("e-mail"),
+        max_length=254,
+        help_text=_("For your own record; hand the link over yourself."),
     )
     role = forms.ChoiceField(label=_("role"), choices=ROLES, initial=Role.MEMBER.value)
 

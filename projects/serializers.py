@@ -91,7 +91,7 @@ class GroupIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     slug = serializers.SlugField(max_length=40)
     description = serializers.CharField(max_length=5000, default="", allow_blank=True)
-    contact = serializers.EmailField(required=False, allow_blank=True)
+    contact = serializers.EmailField(max_length=254, required=False, allow_blank=True)
 
 
 class MembershipOut(serializers.ModelSerializer[Membership]):
@@ -130,7 +130,7 @@ class InvitationMade(InvitationOut):
 
 class InvitationIn(RoleIn):
     group = serializers.UUIDField()
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
 
 
 class SecretIn(serializers.Serializer[Any]):
@@ -167,7 +167,7 @@ class InitiativeIn(serializers.Serializer[Any]):
         help_text="The programme it is a stage of.",
     )
     text = serializers.CharField(max_length=5_000, default="", allow_blank=True)
-    page = serializers.URLField(source="url", default="", allow_blank=True)
+    page = serializers.URLField(source="url", max_length=200, default="", allow_blank=True)
     start = serializers.DateField(required=False, allow_null=True, default=None)
     end = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="The first day after it."

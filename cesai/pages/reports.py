@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cesai.reporting import Report, Scope, definitions, report_of
-from compute.forms.capacity import Month
+from compute.forms.capacity import LAST_YEAR, Month
 from compute.models import Cluster
 from compute.quota import gpu_hours, next_month
 from projects.access import portal_verbs
@@ -69,7 +69,7 @@ class ReportForm(forms.Form):
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
             raise forms.ValidationError(_("The period must end after it begins."))
-        if first and last and (last - first).days > MOST_MONTHS * 31:
+        if first and last and ((last - first).days > MOST_MONTHS * 31 or last.year > LAST_YEAR):
             raise forms.ValidationError(_("Ten years at most."))
         return values
 
@@ -84,7 +84,7 @@ def _some(projects: QuerySet[Project], chosen: str) -> list[tuple[str, str]]:
     """So many as a list is of use with, and the chosen one; the address takes any other, too."""
     first = projects.values_list("slug", "title")[:MOST_LISTED]
     rows = [(slug, title) for slug, title in first]
-    if chosen and all(slug != chosen for slug, _title in rows):
+    if chosen and "\0" not in chosen and all(slug != chosen for slug, _title in rows):
         rows += projects.filter(slug=chosen).values_list("slug", "title")
     return rows
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ from projects.errors import Invalid, NotThere
 from projects.models import SavedFilter, User
 
 MOST = 20
+MOST_SIGNS = 2_000  # of the address
 LISTS = frozenset(
     {"requests", "allocations", "jobs", "templates", "models", "overlaps", "cases", "partners",
      "capacity", "audit"}
@@ -29,13 +32,18 @@ def kept_of(query: str) -> str:
 def save_filter(*, by: User, page: str, name: str, query: str, now: datetime) -> SavedFilter:
     """Keep a list's filters under a name; a name that there is gets the new ones.
 
-    Raises NotThere for a list that has none, Invalid for no filter at all or the 21st name.
+    Raises NotThere for a list that has none, Invalid for no filter at all, for what is too long
+    and for the 21st name.
     """
     if page not in LISTS:
         raise NotThere
     kept = kept_of(query)
     if not kept:
         raise Invalid(_("Nothing is filtered: choose something first, then keep it."))
+    try:
+        MaxLengthValidator(MOST_SIGNS)(kept)  # typed letters grow when they are written for one
+    except ValidationError as wrong:
+        raise Invalid(wrong.messages[0]) from wrong
     mine = SavedFilter.objects.filter(owner=by, page=page)
     if mine.exclude(name=name).count() >= MOST:
         raise Invalid(_("Twenty saved filters a list are the most. Delete one first."))

@@ -200,6 +200,7 @@ class PlanForm(PageForm):
     intended_users = forms.CharField(label=_("intended users"), max_length=300, required=False)
     contact = forms.EmailField(
         label=_("function mailbox"),
+        max_length=254,
         required=False,
         help_text=_("Not a person's own; reminders go there."),
     )

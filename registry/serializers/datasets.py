@@ -30,7 +30,7 @@ class DatasetChange(serializers.Serializer[Any]):
         min_value=1, max_value=MOST_COUNT, required=False, allow_null=True
     )
     licence = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    homepage = serializers.URLField(required=False, allow_blank=True)
+    homepage = serializers.URLField(max_length=200, required=False, allow_blank=True)
     description = serializers.CharField(max_length=50_000, required=False, allow_blank=True)
     parents = DatasetParentIn(  # type: ignore[call-arg]
         many=True, required=False, max_length=100, help_text="Replace those that are there."

@@ -107,7 +107,7 @@ class ModelChange(serializers.Serializer[Any]):
     )
     intended_users = serializers.CharField(max_length=300, required=False, allow_blank=True)
     contact = serializers.EmailField(
-        required=False, allow_blank=True, help_text="A function mailbox."
+        max_length=254, required=False, allow_blank=True, help_text="A function mailbox."
     )
     description = serializers.CharField(max_length=50_000, required=False, allow_blank=True)
 
