@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,8 @@ from rest_framework import serializers, status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
+
+MOST_NAMED = 100  # unknown fields of one body
 
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
@@ -29,7 +32,7 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     def body(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The call's body in its declared shape. Raises ValidationError naming the fields."""
         known = shape(data=self.request.data)
-        unknown = sorted(_unknown(known, self.request.data))
+        unknown = sorted(islice(_unknown(known, self.request.data), MOST_NAMED))
         if unknown:
             raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
         known.is_valid(raise_exception=True)

@@ -152,7 +152,10 @@ class LineForm(forms.Form):
         pool.choices = lambda: pools.choices
 
 
-LineForms = forms.formset_factory(LineForm, extra=0, max_num=50, validate_max=True)
+# Of more lines than may be, one more is looked at: to show two thousand takes seconds.
+LineForms = forms.formset_factory(
+    LineForm, extra=0, max_num=50, absolute_max=51, validate_max=True
+)
 
 
 def line_forms(person: User, data: Any = None, *, initial: Iterable[dict[str, Any]] = ()) -> Any:

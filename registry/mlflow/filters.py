@@ -24,6 +24,7 @@ TEXT = EQUAL | {"IN", "NOT IN"}
 NUMBER = frozenset({"=", "!=", "<", "<=", ">", ">="})
 ATTRIBUTE = frozenset({"attribute"})
 MOST = 20_000  # more than an address holds
+MOST_CLAUSES = 200  # the database plans a thousand for seconds
 TAG = frozenset({"tag", "tags"})
 
 
@@ -69,6 +70,8 @@ def read_filter(text: str | None, attributes: Mapping[str, frozenset[str]]) -> l
         if reader.takes_word("AND"):
             continue
         clauses.append(reader.clause())
+        if len(clauses) > MOST_CLAUSES:
+            raise invalid(f"A filter has {MOST_CLAUSES} conditions at most. Ask in several.")
     return clauses
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -39,6 +40,8 @@ SEVEN = (
     "tokens",
     "window",
 )
+# A minus that no word follows: a row of them is a nest of "not" that PostgreSQL has no room for.
+LOOSE_MINUS = re.compile(r'-(?![\w"])')
 SEARCHED = ("english", "german", "simple")
 
 
@@ -76,7 +79,8 @@ class ModelQuerySet(models.QuerySet["Model"]):
 
     def matching(self, text: str) -> Self:
         """Those that hold the words, in German or English, in any of their forms."""
-        queries = [SearchQuery(text, config=c, search_type="websearch") for c in SEARCHED]
+        plain = LOOSE_MINUS.sub(" ", text)
+        queries = [SearchQuery(plain, config=c, search_type="websearch") for c in SEARCHED]
         return self.filter(search=queries[0] | queries[1] | queries[2])
 
     def stale(self, now: datetime) -> Self:
