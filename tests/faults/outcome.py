@@ -11,9 +11,11 @@ from typing import Any
 from tests.faults.checker import Verdict
 
 
-def outcome_of(campaign: str, *options: str, prefix: Sequence[str] = ()) -> dict[str, Any]:
+def outcome_of(
+    campaign: str, *options: str, prefix: Sequence[str] = (), package: str = "tests.faults"
+) -> dict[str, Any]:
     """What `python -m tests.faults.<campaign>` prints at its end."""
-    command = [*prefix, sys.executable, "-m", f"tests.faults.{campaign}", *options]
+    command = [*prefix, sys.executable, "-m", f"{package}.{campaign}", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
