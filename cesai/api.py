@@ -1,4 +1,4 @@
-"""What all API resources share: JSON in, JSON out, and a complete description."""
+"""What all API resources share: JSON in, JSON out."""
 
 from __future__ import annotations
 
@@ -62,33 +62,6 @@ class StrictJSONParser(BaseParser):
         if _is_deeper(data, MAX_DEPTH):
             raise ParseError(_("The body is nested more than 32 levels deep."))
         return data
-
-
-def describe_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """Add to each operation of the description what a refusal looks like."""
-    result["components"].setdefault("schemas", {})["Problem"] = {
-        "type": "object",
-        "description": "RFC 9457: what was refused, why, and what would be accepted.",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "errors": {"type": "object", "description": "Field → messages"},
-        },
-    }
-    refusal = {
-        "description": "Refused",
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-    for path in result["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                operation["responses"]["default"] = refusal
-    return result
 
 
 def _plain(value: Any) -> Any:

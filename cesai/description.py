@@ -1,36 +1,120 @@
-"""The API's description for programs: OpenAPI, as YAML or JSON."""
+"""What the API's description says of every call alike: keys, bodies, and refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
-from django.utils.translation import get_language
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
+from cesai.idempotency import is_secret, needs_key
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457: what was refused, why, and what would be accepted.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object", "description": "Field → messages"},
+    },
+}
+REFUSALS = {
+    400: "The call itself is wrong; `errors` names the fields.",
+    401: "There is no token, or it is not valid, or not any more.",
+    403: "Seen, but not allowed: by the caller's role, or to a token that may only read.",
+    404: "There is no such thing, or the caller may not see it.",
+    406: "Only JSON is answered, and cards as Markdown.",
+    409: "Its state does not admit this, or somebody else was first.",
+    413: "The body is larger than 4 MiB.",
+    415: "The body is no JSON by its Content-Type.",
+    422: "The Idempotency-Key was used for another call.",
+    429: "Too many calls; `Retry-After` says when to come back.",
+}
+OF_EVERY_CALL = {401, 406, 429}
+OF_A_CHANGE = {400, 403, 404, 409, 413, 415}
 
 
-class Description(SpectacularAPIView):
-    """Made once in each language and form: it takes seconds, and anybody may ask for it.
+def complete(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Add to each operation what the middleware and the parsers do with it."""
+    schemas = result["components"].setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for path, operations in result["paths"].items():
+        if {"post", "delete"} <= set(operations) and "requestBody" in operations["post"]:
+            # What a POST adds by its body, the DELETE of the same address takes away.
+            operations["delete"]["requestBody"] = operations["post"]["requestBody"]
+        for method in METHODS:
+            if method in operations:
+                _complete(path, method, operations[method])
+                _close(operations[method].get("requestBody", {}), schemas)
+    return result
 
-    Nothing of the question stands in the answer; the library's own names the file by it.
-    """
 
-    @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        renderer: Any = request.accepted_renderer
-        content = _made(get_language() or "en", renderer.__class__)
-        return HttpResponse(content, content_type=f"{renderer.media_type}; charset=utf-8")
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    takes_key = method != "get" and not is_secret(path)
+    if takes_key:
+        is_needed = method == "post" and needs_key(path)
+        operation.setdefault("parameters", []).append(_key(is_needed=is_needed))
+    for row in operation.get("parameters", ()):
+        if row["in"] == "query" and not row.get("required") and _is_picky(row):
+            row["allowEmptyValue"] = True  # an empty filter is none
+    operation["responses"].pop("default", None)
+    for status in sorted(_refusals(path, method, operation) | ({422} if takes_key else set())):
+        operation["responses"][str(status)] = {
+            "description": REFUSALS[status],
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
 
 
-@lru_cache(maxsize=16)
-def _made(language: str, renderer: Callable[[], BaseRenderer]) -> str | bytes:
-    """In the active language."""
-    schema: Any = SchemaGenerator().get_schema(request=None, public=True)
-    made: str | bytes = renderer().render(schema, renderer_context={})
-    return made
+def _is_picky(parameter: dict[str, Any]) -> bool:
+    """Whether it takes only certain words, so that it must be said that it may be empty."""
+    schema = parameter["schema"]
+    is_text = schema.get("type") in {"string", "array"} and not {"format", "enum"} & set(schema)
+    return not is_text and parameter["name"] != "direction"
+
+
+def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[int]:
+    if method != "get":
+        return OF_EVERY_CALL | OF_A_CHANGE
+    places = {parameter["in"] for parameter in operation.get("parameters", ())}
+    of_one = {403, 404} if "path" in places else set()
+    return OF_EVERY_CALL | of_one | ({400} if "query" in places else set())
+
+
+def _key(*, is_needed: bool) -> dict[str, Any]:
+    return {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": is_needed,
+        "description": "One per intent, such as a UUID: a repeated call with it acts once.",
+        "schema": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
+    }
+
+
+def _close(body: Any, schemas: dict[str, Any]) -> None:
+    """Say of a body's objects that they take no fields but those they name, and of its decimals
+    that they may be numbers."""
+    for part in _parts(body, schemas, set()):
+        if part.get("type") == "object" and "properties" in part:
+            part["additionalProperties"] = False
+        if part.get("format") == "decimal":
+            kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
+            part["type"] = sorted({*kinds, "number"})
+
+
+def _parts(part: Any, schemas: dict[str, Any], seen: set[str]) -> Iterator[dict[str, Any]]:
+    """Every object of a description, and of what it refers to."""
+    if isinstance(part, list):
+        for row in part:
+            yield from _parts(row, schemas, seen)
+    elif isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            yield from _parts(schemas[name], schemas, seen)
+        yield part
+        for value in part.values():
+            yield from _parts(value, schemas, seen)

@@ -40,7 +40,7 @@ class IdempotencyMiddleware:
             return self.get_response(request)
         key = request.headers.get("Idempotency-Key", "")
         # Answers that hold secrets are not stored.
-        is_stored = not any(part in request.path for part in SECRET)
+        is_stored = not is_secret(request.path)
         refusal = _too_fast(request, user) or (_key_problem(request, key) if is_stored else None)
         if refusal:
             return refusal
@@ -73,6 +73,18 @@ class IdempotencyMiddleware:
             return _under_way()
 
 
+def is_secret(path: str) -> bool:
+    """Whether answers there hold secrets, so that none is stored and a key says nothing."""
+    return any(part in path for part in SECRET)
+
+
+def needs_key(path: str) -> bool:
+    """Whether a POST there is refused without a key."""
+    if path.endswith("/award/"):
+        return True
+    return path in KEY_REQUIRED or path in {p.rstrip("/") for p in KEY_REQUIRED}
+
+
 def _caller(request: HttpRequest) -> User | None:
     try:
         bearer = BearerAuthentication().authenticate(request)  # type: ignore[arg-type]
@@ -95,19 +107,13 @@ def _too_fast(request: HttpRequest, user: User) -> HttpResponse | None:
 
 
 def _key_problem(request: HttpRequest, key: str) -> HttpResponse | None:
-    if not key and request.method == "POST" and _needs_key(request.path):
+    if not key and request.method == "POST" and needs_key(request.path):
         detail = _("Send an Idempotency-Key: a new UUID per intent.")
         return as_json(problem(400, code="key-missing", detail=detail))
     if len(key) > 200 or not key.isascii() or not key.isprintable():
         detail = _("An Idempotency-Key has 1 to 200 ASCII characters.")
         return as_json(problem(400, code="key-invalid", detail=detail))
     return None
-
-
-def _needs_key(path: str) -> bool:
-    if path.endswith("/award/"):
-        return True
-    return path in KEY_REQUIRED or path in {p.rstrip("/") for p in KEY_REQUIRED}
 
 
 def _take(user: User, key: str, fingerprint: str) -> StoredAnswer:

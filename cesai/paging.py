@@ -26,6 +26,7 @@ class KeysetPagination(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
+    page_size_query_description = "Rows of a page, at most 200; what is no number counts as 50."
     ordering = ("-created_at", "-id")
     next_link: str | None = None
     previous_link: str | None = None
@@ -82,6 +83,21 @@ class KeysetPagination(CursorPagination):
 
     def get_previous_link(self) -> str | None:
         return self.previous_link
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """How the API's description says what of a list can be asked for."""
+        cursor, size = super().get_schema_operation_parameters(view)
+        size["schema"] = {"default": self.page_size}  # any text is taken, so it has no type
+        return [cursor, size]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """How the API's description says what a page is."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
 
     def _read(self, request: Request) -> tuple[bool, list[str]]:
         text = request.query_params.get(self.cursor_query_param)

@@ -281,7 +281,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "cesai.api.describe_problems",
+        "cesai.description.complete",
     ],
 }
 

@@ -135,19 +135,21 @@ class LedgerResource(Resource):
     shape = shapes.LedgerOut
     queryset = LedgerEntry.objects.none()
     ordering = ("-sequence",)
+    lookup_field = "id"
     filterset_fields = ("allocation", "kind", "job")
 
     def get_queryset(self) -> QuerySet[LedgerEntry]:
         return LedgerEntry.objects.visible_to(self.request.user)
 
     def get_object(self) -> LedgerEntry:
-        return _by_public_id(self.get_queryset(), self.kwargs["pk"])
+        return _by_public_id(self.get_queryset(), self.kwargs["id"])
 
 
 class UsageResource(Resource):
     shape = shapes.UsageOut
     queryset = UsageRecord.objects.none()
     ordering = ("-sequence",)
+    lookup_field = "id"
     filterset_fields = ("allocation", "job", "slurm_job_id")
 
     def get_queryset(self) -> QuerySet[UsageRecord]:
@@ -155,7 +157,7 @@ class UsageResource(Resource):
         return rows.select_related("cluster", "allocation__pool")
 
     def get_object(self) -> UsageRecord:
-        return _by_public_id(self.get_queryset(), self.kwargs["pk"])
+        return _by_public_id(self.get_queryset(), self.kwargs["id"])
 
 
 def _by_public_id(rows: QuerySet[M], key: str) -> M:

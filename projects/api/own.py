@@ -23,12 +23,13 @@ class TokenResource(Resource):
     shape = shapes.TokenOut
     queryset = AccessToken.objects.none()
     ordering = ("-created", "digest")
+    lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[AccessToken]:
         return AccessToken.objects.filter(user=user_of(self.request))
 
     def get_object(self) -> AccessToken:
-        return access.get_token(self.request.user, self.kwargs["pk"])
+        return access.get_token(self.request.user, self.kwargs["id"])
 
     @extend_schema(request=shapes.TokenIn, responses={201: shapes.TokenMade})
     def create(self, request: Request) -> Response:
@@ -41,9 +42,9 @@ class TokenResource(Resource):
         return self.created(token, shape=shapes.TokenMade)
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
+    def destroy(self, request: Request, id: str) -> Response:
         user = user_of(request)
-        tokens.revoke_token(by=user, token=access.get_token(user, pk), now=timezone.now())
+        tokens.revoke_token(by=user, token=access.get_token(user, id), now=timezone.now())
         return Response(status=204)
 
 
@@ -51,13 +52,14 @@ class EventResource(Resource):
     shape = shapes.EventOut
     queryset = Event.objects.none()
     ordering = ("-sequence",)
+    lookup_field = "id"
     filterset_fields = ("object_id", "project", "kind")
 
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.visible_to(self.request.user).select_related("actor")
 
     def get_object(self) -> Event:
-        key = access.as_uuid(self.kwargs["pk"])
+        key = access.as_uuid(self.kwargs["id"])
         event = self.get_queryset().filter(id=key).first() if key else None
         if event is None:
             raise NotThere

@@ -61,7 +61,7 @@ class ProjectResource(Resource):
         project_actions.update_project(by=user, project=project, values=values, now=timezone.now())
         return self.shown(project)
 
-    @extend_schema(request=shapes.GroupReference, responses=shapes.ProjectOut)
+    @extend_schema(request=shapes.GroupReference, responses={200: shapes.ProjectOut})
     @action(detail=True, methods=["post", "delete"])
     def participants(self, request: Request, pk: str) -> Response:
         """Let a group take part, or end its part."""

@@ -105,7 +105,7 @@ class VersionResource(Resource):
         found = prints.compare(fingerprints.print_of(ours), fingerprints.print_of(theirs))
         return Response(shapes.ComparisonOut(found).data)
 
-    @extend_schema(request=None, responses=shapes.VersionOut)
+    @extend_schema(request=None, responses={200: shapes.VersionOut})
     @action(detail=True, methods=["put", "delete"], url_path=f"aliases/{ALIAS}", url_name="alias")
     def alias(self, request: Request, pk: str, name: str) -> Response:
         """Let a name point to this version, or take the name away."""

@@ -72,10 +72,53 @@ def test_every_call_that_takes_a_body_says_which(schema: Any) -> None:
     assert silent == WITHOUT_BODY
 
 
-def test_every_call_says_what_a_refusal_looks_like(schema: Any) -> None:
+def test_every_call_says_with_which_statuses_it_refuses(schema: Any) -> None:
     for path, method, operation in _operations(schema):
-        content = operation["responses"]["default"]["content"]
-        assert list(content) == ["application/problem+json"], (path, method)
+        refusals = {s: row for s, row in operation["responses"].items() if s >= "400"}
+        assert {"401", "406", "429"} <= set(refusals), (path, method)
+        for answer in refusals.values():
+            assert list(answer["content"]) == ["application/problem+json"], (path, method)
+
+
+def test_calls_that_need_a_key_say_so(schema: Any) -> None:
+    needed = {
+        path
+        for path, _method, operation in _operations(schema)
+        for row in operation.get("parameters", ())
+        if row["name"] == "Idempotency-Key" and row["required"]
+    }
+
+    assert needed == {
+        "/api/v1/jobs/",
+        "/api/v1/requests/",
+        "/api/v1/requests/{id}/award/",
+    }
+
+
+def test_a_call_whose_answer_holds_a_secret_takes_no_key(schema: Any) -> None:
+    taken = schema["paths"]["/api/v1/tokens/"]["post"].get("parameters", ())
+
+    assert "Idempotency-Key" not in {row["name"] for row in taken}
+
+
+def test_a_body_takes_no_fields_but_those_it_names(schema: Any) -> None:
+    shapes = schema["components"]["schemas"]
+
+    assert shapes["RequestInRequest"]["additionalProperties"] is False
+    assert shapes["LineInRequest"]["additionalProperties"] is False
+    assert "additionalProperties" not in shapes["RequestOut"]
+
+
+def test_what_is_counted_inside_is_named_by_its_id(schema: Any) -> None:
+    for kind in ("events", "ledger", "tokens", "usage"):
+        [key] = schema["paths"][f"/api/v1/{kind}/{{id}}/"]["get"]["parameters"]
+        assert (key["name"], key["schema"]["format"]) == ("id", "uuid")
+
+
+def test_the_last_page_has_no_next(schema: Any) -> None:
+    page = schema["components"]["schemas"]["PaginatedEventOutList"]
+
+    assert page["properties"]["next"]["type"] == ["string", "null"]
 
 
 def test_names_of_operations_are_unique(schema: Any) -> None:
