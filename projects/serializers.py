@@ -144,7 +144,7 @@ class ShareShape(serializers.Serializer[Any]):
 
 class InitiativeOut(serializers.ModelSerializer[Initiative]):
     url = ResourceUrl("initiatives")
-    page = serializers.URLField(source="url", read_only=True, help_text="Its own page.")
+    page = serializers.URLField(source="url", allow_blank=True, help_text="Its own page.")
     stage_of = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)
     funding = ShareShape(many=True, read_only=True)
 
@@ -253,7 +253,7 @@ class TokenIn(serializers.Serializer[Any]):
 
 class EventOut(serializers.ModelSerializer[Event]):
     url = ResourceUrl("events")
-    actor = PersonName()
+    actor = PersonName(allow_null=True)
 
     class Meta:
         model = Event

@@ -67,7 +67,7 @@ class LimitOut(serializers.ModelSerializer[Limit]):
     cluster = serializers.CharField(source="allocation.pool.cluster.slug", read_only=True)
     slurm_account = serializers.CharField(source="allocation.slurm_account", read_only=True)
     unix_user = serializers.CharField(source="allocation.unix_user", read_only=True)
-    as_of = serializers.DateTimeField(source="observed_at", read_only=True)
+    as_of = serializers.DateTimeField(source="observed_at", read_only=True, allow_null=True)
     is_to_be_closed = serializers.BooleanField(
         read_only=True, help_text="Nobody may submit under the account any more."
     )

@@ -56,6 +56,14 @@ class GpuHours(serializers.Field[Any, Any, Any, Any]):
         return str(gpu_hours(value))
 
 
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})
+class Month(serializers.DateField):
+    """A month, by its first day inside: `2027-01`."""
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m", read_only=True)
+
+
 def hours(source: str) -> GpuHours:
     """A read-only amount, from a column in GPU-seconds."""
     return GpuHours(source=source, read_only=True)

@@ -23,10 +23,12 @@ from projects.serializers import PersonName, ResourceUrl
 class ClusterOut(serializers.ModelSerializer[Cluster]):
     url = ResourceUrl("clusters")
     state = serializers.SerializerMethodField(help_text="up, down, or unknown.")
-    as_of = serializers.DateTimeField(source="health.checked_at", read_only=True)
-    answered_at = serializers.DateTimeField(source="health.answered_at", read_only=True)
+    as_of = serializers.DateTimeField(source="health.checked_at", read_only=True, allow_null=True)
+    answered_at = serializers.DateTimeField(
+        source="health.answered_at", read_only=True, allow_null=True
+    )
     unreachable_since = serializers.DateTimeField(
-        source="health.unreachable_since", read_only=True
+        source="health.unreachable_since", read_only=True, allow_null=True
     )
     slurm_version = serializers.CharField(source="health.slurm_version", read_only=True)
     wire = serializers.CharField(source="health.wire", read_only=True)
@@ -40,10 +42,17 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
         read_only=True, help_text="Gets no jobs: the database was restored, the operator looks."
     )
     stop = serializers.UUIDField(
-        source="health.stop", read_only=True, help_text="What `enable-dispatch` asks for."
+        source="health.stop",
+        read_only=True,
+        allow_null=True,
+        help_text="What `enable-dispatch` asks for.",
     )
-    stopped_at = serializers.DateTimeField(source="health.stopped_at", read_only=True)
-    reconciled_at = serializers.DateTimeField(source="health.reconciled_at", read_only=True)
+    stopped_at = serializers.DateTimeField(
+        source="health.stopped_at", read_only=True, allow_null=True
+    )
+    reconciled_at = serializers.DateTimeField(
+        source="health.reconciled_at", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = Cluster

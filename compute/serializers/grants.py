@@ -23,9 +23,12 @@ class GrantOut(serializers.ModelSerializer[ExternalGrant]):
     url = ResourceUrl("grants")
     gpu_hours = hours("gpu_seconds")
     registered_by = PersonName()
-    confirmed_by = PersonName()
+    confirmed_by = PersonName(allow_null=True)
     model = serializers.UUIDField(
-        source="shown_model", read_only=True, help_text="Null if you may not see it."
+        source="shown_model",
+        read_only=True,
+        allow_null=True,
+        help_text="Null if you may not see it.",
     )
     statements = StatementOut(many=True, read_only=True)
 

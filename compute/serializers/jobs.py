@@ -26,7 +26,7 @@ class JobOut(serializers.ModelSerializer[Job]):
     log_path = serializers.CharField(
         read_only=True, help_text="Where its output lies on the cluster."
     )
-    as_of = serializers.DateTimeField(read_only=True)
+    as_of = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
         model = Job

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from compute.models import CapacityMonth, ChargeRule, Pool, Reserve
-from compute.serializers.amounts import GpuHours, hours
+from compute.serializers.amounts import GpuHours, Month, hours
 from projects.serializers import ResourceUrl
 
 
@@ -47,7 +47,7 @@ class ChargeRuleOut(serializers.ModelSerializer[ChargeRule]):
 
 class CapacityOut(serializers.ModelSerializer[CapacityMonth]):
     url = ResourceUrl("capacity")
-    month = serializers.DateField(format="%Y-%m")
+    month = Month()
     offered_gpu_hours = hours("offered")
     granted_gpu_hours = hours("granted")
     reserved_gpu_hours = GpuHours(
@@ -85,7 +85,7 @@ class ReserveIn(serializers.Serializer[Any]):
 
 
 class ReserveOut(serializers.ModelSerializer[Reserve]):
-    month = serializers.DateField(format="%Y-%m")
+    month = Month()
     left_gpu_hours = hours("left")
 
     class Meta:

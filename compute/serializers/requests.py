@@ -16,7 +16,7 @@ from compute.models import (
 )
 from compute.models.requests import GIVING
 from compute.quota import gpu_hours
-from compute.serializers.amounts import GpuHours, hours
+from compute.serializers.amounts import GpuHours, Month, hours
 from projects.access import portal_verbs
 from projects.models import User
 from projects.roles import Verb
@@ -24,7 +24,7 @@ from projects.serializers import PersonName, ResourceUrl
 
 
 class AwardLineOut(serializers.ModelSerializer[AwardLine]):
-    month = serializers.DateField(format="%Y-%m")
+    month = Month()
     gpu_hours = hours("gpu_seconds")
 
     class Meta:
