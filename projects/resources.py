@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +15,12 @@ from rest_framework.viewsets import GenericViewSet
 
 MOST_NAMED = 100  # unknown fields of one body
 
+# Rest Framework would take 1 and "yes" for true, "7" for 7, and 7 for "7".
+JSON_TYPES: dict[type[serializers.Field[Any, Any, Any, Any]], type] = {
+    serializers.CharField: str,
+    serializers.IntegerField: int,
+    serializers.BooleanField: bool,
+}
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
 
@@ -29,12 +36,18 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return self.shape
 
-    def body(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The call's body in its declared shape. Raises ValidationError naming the fields."""
-        known = shape(data=self.request.data)
+    def body(
+        self, shape: type[serializers.BaseSerializer[Any]], *, row: Any = None
+    ) -> dict[str, Any]:
+        """The call's body in its declared shape; of a row's change what is sent.
+
+        Raises ValidationError naming the fields.
+        """
+        known: Any = shape(row, data=self.request.data, partial=row is not None)
         unknown = sorted(islice(_unknown(known, self.request.data), MOST_NAMED))
         if unknown:
             raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
+        _tighten(known)
         known.is_valid(raise_exception=True)
         values: dict[str, Any] = known.validated_data
         return values
@@ -60,3 +73,22 @@ def _unknown(shape: Any, data: Any, path: str = "") -> Iterator[str]:
                 yield f"{path}{name}"
             else:
                 yield from _unknown(shape.fields[name], value, f"{path}{name}.")
+
+
+def _tighten(field: Any) -> None:
+    """Let a field, and all in it, take values of its own JSON type alone."""
+    if isinstance(field, serializers.Serializer):
+        for part in field.fields.values():
+            _tighten(part)
+    elif child := getattr(field, "child", None):
+        _tighten(child)
+    for kind, json_type in JSON_TYPES.items():
+        if isinstance(field, kind):
+            tight: Any = field
+            tight.to_internal_value = partial(_read, field, json_type, field.to_internal_value)
+
+
+def _read(field: Any, json_type: type, read: Callable[[Any], Any], data: Any) -> Any:
+    if type(data) is not json_type:
+        field.fail("invalid", input=data)
+    return read(data)

@@ -6,10 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 
@@ -46,14 +44,8 @@ class ClusterResource(Resource):
     def partial_update(self, request: Call, pk: str) -> Response:
         user: Any = request.user
         cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
-        change = shapes.ClusterChange(cluster, data=request.data, partial=True)
-        unknown = sorted(set(request.data) - set(change.fields))
-        if unknown:
-            raise ValidationError({name: [_("Unknown field.")] for name in unknown})
-        change.is_valid(raise_exception=True)
-        cluster_actions.update_cluster(
-            by=user, cluster=cluster, values=change.validated_data, now=timezone.now()
-        )
+        values = self.body(shapes.ClusterChange, row=cluster)
+        cluster_actions.update_cluster(by=user, cluster=cluster, values=values, now=timezone.now())
         return self.shown(cluster)
 
     @extend_schema(request=shapes.StopIn, responses=shapes.ClusterOut)

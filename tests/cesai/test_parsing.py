@@ -137,3 +137,31 @@ def test_an_unknown_key_is_named_however_long(lead: Caller) -> None:
     name = make.key() * 10
 
     assert list(lead.post("tokens/", {"name": "x", name: 1}).json()["errors"]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 7),
+        ("name", True),
+        ("languages", ["de", 1]),
+        ("tokens", "7"),
+        ("tokens", True),
+        ("shows_as_ancestor", "yes"),
+        ("shows_as_ancestor", 1),
+    ],
+)
+def test_no_value_is_taken_for_one_of_another_type(
+    lead: Caller, group: Group, field: str, value: Any
+) -> None:
+    refused = lead.post("models/", {"name": "m", "group": str(group.pk), field: value})
+
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, [field])
+
+
+def test_a_value_of_another_type_is_named_by_its_place(lead: Caller, group: Group) -> None:
+    body = {"name": "m", "group": str(group.pk), "parents": [{"literal": 7}]}
+
+    errors = lead.post("models/", body).json()["errors"]
+
+    assert errors == {"parents": {"0": {"literal": ["Not a valid string."]}}}
