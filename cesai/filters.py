@@ -5,9 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import ForeignKey, OneToOneField
+from django.db.models import (
+    BooleanField,
+    ForeignKey,
+    IntegerField,
+    OneToOneField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    SmallIntegerField,
+    UUIDField,
+)
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
-from django_filters.rest_framework import DjangoFilterBackend, FilterSet, UUIDFilter
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+
+from projects.filters import KeyFilter, WholeNumberFilter, YesNoFilter
+
+WHOLE = [IntegerField, PositiveIntegerField, PositiveSmallIntegerField, SmallIntegerField]
 
 
 class PlainFilterSet(FilterSet):  # type: ignore[misc]
@@ -19,8 +32,11 @@ class PlainFilterSet(FilterSet):  # type: ignore[misc]
 
     FILTER_DEFAULTS = {
         **FILTER_FOR_DBFIELD_DEFAULTS,
-        ForeignKey: {"filter_class": UUIDFilter},
-        OneToOneField: {"filter_class": UUIDFilter},
+        ForeignKey: {"filter_class": KeyFilter},
+        OneToOneField: {"filter_class": KeyFilter},
+        UUIDField: {"filter_class": KeyFilter},
+        BooleanField: {"filter_class": YesNoFilter},
+        **{key: {"filter_class": WholeNumberFilter} for key in WHOLE},
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters.rest_framework as filters
 from django.db.models import Q, QuerySet
 
+from projects.filters import KeyFilter, WholeNumberFilter
 from projects.models import Project
 from registry.models import Model, Version
 from registry.models.labels import MODALITY_LABELS, STATE_LABELS, TRAINING_MODE_LABELS
@@ -16,9 +17,9 @@ class ModelFilters(filters.FilterSet):  # type: ignore[misc]
     """A reference is compared as it is: what is hidden and what is not there give no rows."""
 
     q = filters.CharFilter(method="matching", label="Words in German or English.", max_length=200)
-    group = filters.UUIDFilter(field_name="group")
+    group = KeyFilter(field_name="group")
     partner = filters.CharFilter(field_name="group__partner__slug")
-    project = filters.UUIDFilter(method="in_project")
+    project = KeyFilter(method="in_project")
     project__slug = filters.CharFilter(method="in_project", max_length=24)
     state = filters.ChoiceFilter(choices=STATE_LABELS)
     name = filters.CharFilter(field_name="name")
@@ -32,9 +33,9 @@ class ModelFilters(filters.FilterSet):  # type: ignore[misc]
     domains = filters.CharFilter(method="holding", max_length=40, label="One domain.")
     training_mode = filters.ChoiceFilter(choices=TRAINING_MODE_LABELS)
     licence = filters.CharFilter(field_name="licence", lookup_expr="iexact")
-    parameters_min = filters.NumberFilter(field_name="parameters", lookup_expr="gte")
-    parameters_max = filters.NumberFilter(field_name="parameters", lookup_expr="lte")
-    base = filters.UUIDFilter(method="deriving_from", label="Derives from this model.")
+    parameters_min = WholeNumberFilter(field_name="parameters", lookup_expr="gte")
+    parameters_max = WholeNumberFilter(field_name="parameters", lookup_expr="lte")
+    base = KeyFilter(method="deriving_from", label="Derives from this model.")
 
     class Meta:
         model = Model

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django_filters.rest_framework import CharFilter, FilterSet, UUIDFilter
+from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request as Call
@@ -25,6 +25,7 @@ from compute.serializers import allocations as shapes
 from compute.serializers.grants import RemarkIn
 from projects.access import as_uuid
 from projects.errors import NotThere
+from projects.filters import KeyFilter
 from projects.resources import Resource
 from projects.roles import Verb
 from projects.serializers import Nothing
@@ -100,7 +101,7 @@ class LimitFilters(FilterSet):  # type: ignore[misc]
     """Declared, so that the description shows it and bad text is refused."""
 
     cluster = CharFilter(field_name="allocation__pool__cluster__slug")
-    allocation = UUIDFilter()
+    allocation = KeyFilter()
 
     class Meta:
         model = Limit
