@@ -205,7 +205,8 @@ def _times(created: Any, updated: Any) -> str:
 @contextmanager
 def watching(seen: list[str]) -> Iterator[None]:
     """Note every request of the stock client and the status of its answer."""
-    send = requests.Session.send
+    sessions: Any = requests.Session
+    send = sessions.send
 
     def noting(self: Any, request: Any, **options: Any) -> Any:
         answer = send(self, request, **options)
@@ -213,11 +214,11 @@ def watching(seen: list[str]) -> Iterator[None]:
         seen.append(f"{request.method} {route} {answer.status_code}")
         return answer
 
-    requests.Session.send = noting  # type: ignore[method-assign]
+    sessions.send = noting
     try:
         yield
     finally:
-        requests.Session.send = send  # type: ignore[method-assign]
+        sessions.send = send
 
 
 def models(s: Session) -> None:
