@@ -39,14 +39,13 @@ if TYPE_CHECKING:
     from projects.scoping import Person
 
 M = TypeVar("M", AccountingDifference, SiteConsent)
-_OPERATOR = verbs_of(frozenset({Role.OPERATOR}))
 
 
 def cluster_verbs(person: Person, cluster: Cluster) -> frozenset[Verb]:
     """What the person may do to a cluster."""
     verbs = portal_verbs(person)
     if person.is_authenticated and _operates(person, cluster):
-        verbs |= _OPERATOR
+        verbs |= verbs_of(frozenset({Role.OPERATOR}))
     return verbs
 
 

@@ -45,7 +45,7 @@ def project_q(person: Person, lookup: str = "") -> Q:
     prefix = f"{lookup}__" if lookup else ""
     groups = list(person.standing.group_roles)
     q = Q(**{f"{prefix}lead_group__in": groups})
-    q |= Q(**{f"{prefix}pk__in" if lookup else "pk__in": _taking_part(groups)})
+    q |= Q(**{f"{prefix}pk__in": _taking_part(groups)})
     if person.standing.admin_of:
         q |= Q(**{f"{prefix}lead_group__partner__in": list(person.standing.admin_of)})
     return q
