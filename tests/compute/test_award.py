@@ -239,6 +239,12 @@ def test_nobody_awards_to_a_project_that_their_group_takes_part_in(
     assert nothing_was_done(handed_in)
 
 
+def test_who_belongs_to_another_project_awards(quota_admin: Caller, handed_in: Request) -> None:
+    other = make.make_project()
+    Membership.objects.create(user=quota_admin.user, group=other.lead_group, role=Role.MEMBER)
+    assert give(quota_admin, handed_in).status_code == 200
+
+
 def test_lines_changed_since_they_were_read_are_a_conflict(
     quota_admin: Caller, handed_in: Request
 ) -> None:

@@ -45,6 +45,13 @@ def test_another_member_may_not(caller: Calls, job: Job) -> None:
     assert job.cancel_requested_at is None
 
 
+def test_a_submitter_who_is_a_guest_by_now_may_not(member: Caller, job: Job) -> None:
+    member.user.memberships.update(role="guest")
+    assert cancel(member, job) == 403
+    job.refresh_from_db()
+    assert job.cancel_requested_at is None
+
+
 def test_a_stranger_finds_no_job(stranger: Caller, job: Job) -> None:
     assert cancel(stranger, job) == 404
     job.refresh_from_db()

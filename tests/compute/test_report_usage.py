@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from compute.models import Allocation, Balance, Cluster, LedgerEntry, UsageRecord, UsageReport
 from compute.sync.unconnected import tend
-from projects.models import Event
+from projects.models import Event, PortalRole
+from projects.roles import Role
 from tests import make
 from tests.conftest import Caller
 
@@ -198,6 +199,43 @@ def test_to_a_stranger_a_report_is_not_there(
     made = send(operator, away, line(away)).json()["id"]
     assert stranger.get(f"usage-reports/{made}").status_code == 404
     assert stranger.post(f"usage-reports/{made}/undo", {}).status_code == 404
+
+
+def test_who_reported_takes_it_back_while_they_lead_the_project(
+    lead: Caller, away: Allocation
+) -> None:
+    made = send(lead, away, line(away)).json()["id"]
+    lead.user.memberships.update(role="member")
+    assert lead.get(f"usage-reports/{made}/").status_code == 200
+    assert lead.post(f"usage-reports/{made}/undo/", {}).status_code == 403
+    lead.user.memberships.update(role="lead")
+    assert lead.post(f"usage-reports/{made}/undo/", {}).status_code == 200
+    assert used(away) == 0
+
+
+def test_the_operator_takes_back_what_a_lead_reported(
+    operator: Caller, lead: Caller, away: Allocation
+) -> None:
+    made = send(lead, away, line(away)).json()["id"]
+    assert operator.post(f"usage-reports/{made}/undo/", {}).status_code == 200
+
+
+def test_a_lead_who_sees_all_takes_back_only_what_they_reported(
+    operator: Caller, lead: Caller, away: Allocation
+) -> None:
+    made = send(operator, away, line(away)).json()["id"]
+    PortalRole.objects.create(user=lead.user, role=Role.COORDINATOR)
+    assert lead.get(f"usage-reports/{made}/").status_code == 200
+    assert lead.post(f"usage-reports/{made}/undo/", {}).status_code == 403
+    assert used(away) == 2
+
+
+def test_an_operator_finds_the_page_before_anything_was_granted(
+    operator: Caller, cluster: Cluster
+) -> None:
+    Cluster.objects.update(connection="none")
+    page = reverse("cluster-report", args=[cluster.slug])
+    assert operator.as_browser.get(page).status_code == 200
 
 
 def test_the_page_shows_before_it_books_and_takes_back(operator: Caller, away: Allocation) -> None:

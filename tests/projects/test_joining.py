@@ -127,6 +127,14 @@ def test_who_leads_several_groups_names_the_one_that_is_to_join(
     assert _ask(stranger, shown, group=str(second.pk)).json()["group"] == str(second.pk)
 
 
+def test_a_group_that_one_does_not_lead_is_not_meant(
+    stranger: Caller, shown: Project, theirs: Group
+) -> None:
+    other = make.make_group()
+    Membership.objects.create(user=stranger.user, group=other, role=Role.MEMBER)
+    assert _ask(stranger, shown).json()["group"] == str(theirs.pk)
+
+
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.GUEST])
 def test_only_a_lead_asks_for_a_group(shown: Project, theirs: Group, role: Role) -> None:
     person = calls_as(make.make_member(theirs, role))

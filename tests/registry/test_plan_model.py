@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects.models import Event, Group, Project
+from projects.roles import Role
 from registry.models import Model
 from registry.models.labels import MODALITY_LABELS, TRAINING_MODE_LABELS
 from registry.terms import DOMAINS, TASKS
@@ -79,6 +80,25 @@ def test_a_stranger_plans_nothing_in_a_project_they_merely_see(
     Project.objects.update(visibility="public")
 
     assert _plan(stranger, own, project=str(project.pk)).status_code == 403
+
+
+def test_who_takes_part_in_one_project_plans_nothing_in_another(project: Project) -> None:
+    theirs, shown = make.make_group(), make.make_project(slug="shown", visibility="partners")
+    make.join(project, theirs)
+    member = calls_as(make.make_member(theirs))
+
+    assert _plan(member, theirs, project=str(shown.pk)).status_code == 403
+    assert _plan(member, theirs, project=str(project.pk)).status_code == 201
+
+
+def test_a_guest_of_a_group_that_takes_part_plans_nothing_in_the_project(project: Project) -> None:
+    theirs = make.make_group()
+    make.join(project, theirs)
+    guest = make.make_member(theirs, Role.GUEST)
+    own = make.make_group()
+    guest.memberships.create(group=own, role=Role.MEMBER)
+
+    assert _plan(calls_as(guest), own, project=str(project.pk)).status_code == 403
 
 
 def test_a_group_that_takes_part_plans_its_own_model_in_the_project(project: Project) -> None:
