@@ -36,6 +36,7 @@ test: prepare
 
 test-long: prepare
 	$(BIN)/python -m pytest --long $(T)
+	$(if $(filter tests,$(T)),$(BIN)/python -m dev.policy all)
 
 # The same contract on real Slurm of every release; two of them are fetched when first needed.
 test-slurm: prepare

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dev import messages, nowhere, places, vendor
+from dev.policy import record
 
 BIN = Path(sys.executable).parent
 CODE = [
@@ -34,6 +35,7 @@ def main() -> int:
         "templates": lambda: _run(BIN / "djlint", "templates", "--lint", "--quiet"),
         "translations": messages.problem,
         "vendored files": vendor.problems,
+        "policy": record.problems,
     }
     failed = 0
     for name, check in checks.items():
