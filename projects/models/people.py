@@ -35,39 +35,41 @@ ROLE_LABELS = {
     Role.PORTAL_ADMIN: _("portal admin"),
 }
 
-NOW = "statement_timestamp()"  # in one transaction, too, time goes on
-# Rights that have not lapsed; `member` and `admin` are their rows.
-_MEMBER = f"member.user_id = person.id AND (member.lapses_at IS NULL OR member.lapses_at > {NOW})"
-_ADMIN = f"admin.user_id = person.id AND (admin.lapses_at IS NULL OR admin.lapses_at > {NOW})"
 # Eight columns: portal roles; groups as "id role partner.group"; partners looked after; their
-# groups; own projects; whether a cluster is the person's to operate, whether a second factor is
-# set up, and whether the terms in force are accepted. All from indexes, in the query that needs
-# them anyway; `person` is the row of the user.
-STANDING_COLUMNS = f"""
+# groups; own projects (rights that have lapsed are none); whether a cluster is the person's to
+# operate, whether a second factor is set up, and whether the terms in force are accepted. All from
+# indexes, in the query that needs them anyway; `person` is the row of the user.
+STANDING_COLUMNS = """
 ARRAY(SELECT role FROM projects_portalrole WHERE user_id = person.id),
 ARRAY(
     SELECT concat_ws(' ', member.group_id, member.role, partner.slug || '.' || team.slug)
     FROM projects_membership member JOIN projects_group team ON team.id = member.group_id
     JOIN projects_partner partner ON partner.id = team.partner_id
-    WHERE {_MEMBER}
+    WHERE member.user_id = person.id
+        AND (member.lapses_at IS NULL OR member.lapses_at > statement_timestamp())
 ),
-ARRAY(SELECT partner_id FROM projects_partneradmin admin WHERE {_ADMIN}),
+ARRAY(SELECT partner_id FROM projects_partneradmin admin WHERE admin.user_id = person.id
+        AND (admin.lapses_at IS NULL OR admin.lapses_at > statement_timestamp())),
 ARRAY(
     SELECT team.id FROM projects_group team
     JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
-    WHERE {_ADMIN}
+    WHERE admin.user_id = person.id
+        AND (admin.lapses_at IS NULL OR admin.lapses_at > statement_timestamp())
 ),
 ARRAY(
     SELECT project.id FROM projects_project project
     JOIN projects_membership member ON member.group_id = project.lead_group_id
-    WHERE {_MEMBER}
+    WHERE member.user_id = person.id
+        AND (member.lapses_at IS NULL OR member.lapses_at > statement_timestamp())
     UNION SELECT part.project_id FROM projects_participation part
     JOIN projects_membership member ON member.group_id = part.group_id
-    WHERE {_MEMBER}
+    WHERE member.user_id = person.id
+        AND (member.lapses_at IS NULL OR member.lapses_at > statement_timestamp())
     UNION SELECT project.id FROM projects_project project
     JOIN projects_group team ON team.id = project.lead_group_id
     JOIN projects_partneradmin admin ON admin.partner_id = team.partner_id
-    WHERE {_ADMIN}
+    WHERE admin.user_id = person.id
+        AND (admin.lapses_at IS NULL OR admin.lapses_at > statement_timestamp())
 ),
 EXISTS(SELECT FROM compute_clusteroperator WHERE user_id = person.id),
 EXISTS(SELECT FROM mfa_authenticator WHERE user_id = person.id AND type = 'totp'),
@@ -78,13 +80,13 @@ COALESCE(
             WHERE user_id = person.id AND terms_id = latest.id
         )
         FROM (
-            SELECT id FROM projects_terms WHERE in_force_from <= {NOW}
+            SELECT id FROM projects_terms WHERE in_force_from <= statement_timestamp()
             ORDER BY version DESC LIMIT 1
         ) latest
     ),
     TRUE
 )
-"""  # noqa: S608 (our own text)
+"""
 
 # Whose names somebody may read: people of one's own organisation and of those that recorded an
 # agreement, and whoever acts for the portal or a site. Who belongs to several needs all of them.
