@@ -3,9 +3,11 @@
 check    every change of policy that the code allows is recorded; needs no database
 changed  makes the changes that are not recorded yet
 open     makes those again that no test told of so far
-all      makes every one again
+all      makes every one again that is held, and those that are not recorded
 only     makes those whose file and key hold all the words
 cover    sees anew which lines these tests run (`changed` and the others do so when they must)
+
+POLICY_SECONDS in the environment bounds what is spent on one change: 60 if it is not set.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ def main(arguments: list[str]) -> int:
         (key, site)
         for file, known in sites().items()
         for key, site in known.items()
-        if command == "all"
-        or (command == "changed" and (file, key) in new)
+        if (command in {"all", "changed"} and (file, key) in new)
+        or (command == "all" and key in record.held.get(file, {}))
         or (command == "open" and key in record.open.get(file, {}))
         or (command == "only" and all(word in f"{file} {key}" for word in rest))
     ]
