@@ -159,11 +159,13 @@ class RequestResource(Resource):
         row = access.get_request(user, pk)
         if request.method == "GET":
             rows = row.messages.select_related("by")
-            return Response(shapes.MessageOut(rows, many=True).data)
+            seen = self.get_serializer_context()
+            return Response(shapes.MessageOut(rows, many=True, context=seen).data)
         access.require_talk(user, row)
         values = self.body(shapes.MessageIn)
         made = reviewing.say(by=user, request=row, now=timezone.now(), **values)
-        return Response(shapes.MessageOut(made).data, status=201)
+        seen = self.get_serializer_context()
+        return Response(shapes.MessageOut(made, context=seen).data, status=201)
 
     @extend_schema(request=Nothing, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
