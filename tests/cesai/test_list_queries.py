@@ -205,7 +205,8 @@ def test_each_list_of_the_api_has_a_full_page(measured: Measured, name: str) -> 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_of_the_api_takes_few_queries(measured: Measured, name: str) -> None:
-    assert max(len(answer.queries) for answer in _of(measured.many, name).values()) <= 7
+    # One of them, where people stand in it, asks whose names may be read.
+    assert max(len(answer.queries) for answer in _of(measured.many, name).values()) <= 8
 
 
 def _growth(measured: Measured, name: str) -> int:
