@@ -14,7 +14,7 @@ from tests.world import World
 PEOPLE = ("lead", "quota_admin", "operator", "coordinator", "partner_admin")
 OPEN = (
     *("overview", "account_change_password", "account_email", "account_logout"),
-    *("terms", "mfa_index", "usersessions_list", "account_reauthenticate"),
+    *("terms", "mfa_index", "usersessions_list"),
 )
 NO_PAGES = {
     "request-line",

@@ -123,3 +123,11 @@ def test_a_portal_admin_publishes_them_and_changes_none() -> None:
     accept_terms(by=User.objects.get(pk=root.pk), terms=terms, now=make.now())
     path = f"/admin/projects/terms/{terms.pk}/change/"
     assert client.post(path, {**form, "text_en": "Be bad."}).status_code == 403
+
+
+def test_without_log_in_nothing_is_accepted() -> None:
+    terms = _publish()
+    answer = new_client().post(f"/terms/{terms.pk}/accept/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+    assert not Acceptance.objects.exists()

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from knox.crypto import hash_token
 
-from projects.models import Group, PartnerAdmin, PortalRole, Project, User
+from compute.models import ClusterOperator
+from projects.actions.terms import accept_terms
+from projects.models import (
+    Group,
+    Membership,
+    Participation,
+    PartnerAdmin,
+    PortalRole,
+    Project,
+    Terms,
+    User,
+)
 from projects.models.people import Standing
 from projects.models.tokens import token_with
 from projects.roles import Role
@@ -133,3 +146,61 @@ def test_djangos_flags_give_no_rights(project: Project, flags: dict[str, Any]) -
     caller = calls_as(make.make_user(**flags))
 
     assert caller.get(f"projects/{project.pk}/").status_code == 404
+
+
+def _with_everything(name: str) -> User:
+    """Somebody who belongs, looks after, operates, has a second factor and accepted the terms."""
+    group, guests = make.make_group(), make.make_group()
+    person = make.make_member(group, Role.LEAD, name)
+    Membership.objects.create(user=person, group=guests, role=Role.MEMBER)
+    make.make_project(group)
+    Participation.objects.create(project=make.make_project(), group=guests)
+    PartnerAdmin.objects.create(user=person, partner=group.partner)
+    PortalRole.objects.create(user=person, role=Role.AUDITOR)
+    ClusterOperator.objects.create(user=person, cluster=make.make_cluster(slug=f"of-{name}"))
+    Authenticator.objects.create(user=person, type="totp", data={})
+    return person
+
+
+def test_nothing_that_is_somebody_elses_is_ones_own(db: None) -> None:
+    other = _with_everything("other")
+    terms = make.make_terms(days=-1)
+    accept_terms(by=other, terms=terms, now=make.now())
+    assert make.make_user().standing == Standing(has_accepted=False)
+
+
+def test_each_of_two_people_has_what_is_theirs(db: None) -> None:
+    one, two = _with_everything("one"), _with_everything("two")
+    for person in (one, two):
+        standing = person.standing
+        assert len(standing.group_roles) == 2
+        assert len(standing.admin_of) == 1
+        assert len(standing.admin_group_ids) == 1
+        assert len(standing.project_ids) == 2
+        assert standing.operates
+        assert standing.has_second_factor
+    assert not one.standing.project_ids & two.standing.project_ids
+    assert not one.standing.admin_group_ids & two.standing.admin_group_ids
+    assert set(one.standing.group_names.values()).isdisjoint(two.standing.group_names.values())
+
+
+def test_recovery_codes_alone_are_no_second_factor(db: None) -> None:
+    person = make.make_user()
+    Authenticator.objects.create(user=person, type="recovery_codes", data={})
+    assert not person.standing.has_second_factor
+
+
+def test_what_has_lapsed_gives_no_project(db: None) -> None:
+    person = _with_everything("lapsed")
+    past = make.now() - timedelta(seconds=1)
+    Membership.objects.filter(user=person).update(lapses_at=past)
+    PartnerAdmin.objects.filter(user=person).update(lapses_at=past)
+    assert not person.standing.project_ids
+    assert not person.standing.own_group_ids
+
+
+def test_terms_in_force_wait_for_a_yes_and_those_ahead_do_not(db: None) -> None:
+    make.make_terms(days=30)
+    assert make.make_user().standing.has_accepted
+    Terms.objects.update(in_force_from=make.now())
+    assert not make.make_user().standing.has_accepted
