@@ -387,3 +387,12 @@ class TestAdministration:
         path = f"/admin/projects/entitlementmapping/{mapping.pk}/delete/"
         assert admin.as_browser.post(path, {"post": "yes"}).status_code == 302
         assert Event.objects.filter(kind="unmap_entitlement", actor=admin.user).exists()
+
+
+def test_a_lead_who_lapsed_or_was_deactivated_is_told_nothing(group: Group) -> None:
+    leads = [make.make_member(group, Role.LEAD) for _ in range(3)]
+    past = make.now() - timedelta(seconds=1)
+    Membership.objects.filter(user=leads[0]).update(lapses_at=past)
+    User.objects.filter(pk=leads[1].pk).update(is_active=False)
+    assert list(leads_of(group)) == [leads[2]]
+    assert list(people_of(group)) == [leads[2]]
