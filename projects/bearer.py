@@ -26,6 +26,13 @@ TERMS_CHANGED = _(
 WRITES = 5  # one in so many calls
 
 
+def hindrance(user: Any) -> Any:
+    """What a person has to do before a token of theirs is taken; "" if nothing."""
+    if not user.standing.has_accepted:
+        return TERMS_CHANGED % {"url": f"{settings.BASE_URL}/terms/"}
+    return WANTED if is_wanting(user) else ""
+
+
 class BearerAuthentication(TokenAuthentication):
     """Knox's tokens; an expired one is refused and kept, so that its owner can see it."""
 
@@ -65,10 +72,8 @@ class TokenAllows(BasePermission):
         token: Any = request.auth
         if token is not None and not token.allows(request.method):
             raise PermissionDenied(_("This token may only read. Use one with scope write."))
-        if not request.user.standing.has_accepted:
-            raise PermissionDenied(TERMS_CHANGED % {"url": f"{settings.BASE_URL}/terms/"})
-        if is_wanting(request.user):
-            raise PermissionDenied(WANTED)
+        if sentence := hindrance(request.user):
+            raise PermissionDenied(sentence)
         return True
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 
-from projects.bearer import BearerAuthentication, TokenRate, WritePace
+from projects.bearer import BearerAuthentication, TokenRate, WritePace, hindrance
 from projects.models import AccessToken, Membership, User
 from projects.roles import Role
 from registry.mlflow.errors import MlflowError
@@ -35,6 +35,8 @@ def caller_of(request: HttpRequest, *, reads: bool) -> Caller:
         raise MlflowError(
             "PERMISSION_DENIED", "This token may only read. Use one with scope write."
         )
+    if sentence := hindrance(user):
+        raise MlflowError("PERMISSION_DENIED", str(sentence))
     throttle = TokenRate() if reads else WritePace()
     request.user = user
     if not throttle.allow_request(request, None):  # type: ignore[arg-type]

@@ -327,7 +327,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     for _each in range(count):
         Case.objects.create(owner=coordinator.user, opened_at=now, due_at=now, holds_until=now)
     browser = coordinator.as_browser
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert "A-" in browser.get("/cases/").content.decode()
 
 
@@ -343,7 +343,7 @@ def test_a_case_costs_the_same_however_much_was_said(
     for number in range(count):
         _send(lead, invited, "reply", group, text=f"Word {number}")
     browser = coordinator.as_browser
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get(reverse("case", args=[invited.pk]))
 
 

@@ -187,7 +187,7 @@ def test_a_case_gets_an_owner_a_deputy_and_a_due_date(
     assert (case.owner, case.deputy) == (second.user, coordinator.user)
     assert case.waiting_on == "groups"
     event = Event.objects.get(kind="assign_case")
-    assert event.changes["owner"] == ["coordinator", "second"]
+    assert event.changes["owner"] == [str(coordinator.user.pk), str(second.user.pk)]
 
 
 def test_a_later_due_date_holds_no_award_back_any_longer(coordinator: Caller, case: Case) -> None:

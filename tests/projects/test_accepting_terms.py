@@ -62,6 +62,15 @@ def test_a_token_is_refused_and_told_where(caller: Caller) -> None:
     assert "/terms/" in answer.json()["detail"]
 
 
+def test_mlflow_with_the_token_is_refused_and_told_where(caller: Caller) -> None:
+    path = "/mlflow/api/2.0/mlflow/registered-models/search"
+    assert caller.get(path).status_code == 200
+    _publish()
+    answer = caller.get(path)
+    assert answer.status_code == 403
+    assert "/terms/" in answer.json()["message"]
+
+
 def test_once_accepted_all_is_served(caller: Caller) -> None:
     terms = _publish()
     assert _accept(caller, terms)["Location"] == "/"

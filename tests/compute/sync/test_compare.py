@@ -28,7 +28,12 @@ HOURS_AGO = 3 * 3600
 
 @pytest.fixture
 def ended(site: Site, allocation: Allocation) -> SlurmJob:
-    """A foreign job that ended hours ago, booked: 100 GPU-seconds."""
+    """A foreign job that ended hours ago, booked: 100 GPU-seconds.
+
+    Its allocation is a little older, so that both lie in one month on the first day of it, too.
+    """
+    older = make.now() - timedelta(seconds=HOURS_AGO + 200)
+    Allocation.objects.filter(pk=allocation.pk).update(created_at=older)
     job = submit(allocation)
     Job.objects.filter(pk=job.pk).update(state="cancelled", settled_at=make.now())
     row = site.arrive(job, name="by hand", is_held=False, script=LASTS)
@@ -51,8 +56,15 @@ def move(row: SlurmJob, seconds: float) -> None:
 def week_later(site: Site) -> datetime:
     """The comparison is due, although the clock of the machine stands still."""
     AccountingCursor.objects.update(compared_at=make.now() - WEEK)
-    site.sync(now=make.now() + timedelta(minutes=2))
+    whole_round(site)
     return make.now()
+
+
+def whole_round(site: Site) -> None:
+    """One pass for each month since the allocation was made: two on the first of a month."""
+    site.sync(now=make.now() + timedelta(minutes=2))
+    while AccountingCursor.objects.exclude(comparing_month=None).exists():
+        site.sync(now=make.now() + timedelta(minutes=2))
 
 
 def differences(**which: Any) -> list[str]:
@@ -145,6 +157,7 @@ def test_without_the_accounting_it_is_made_later(site: Site, ended: SlurmJob) ->
     assert differences() == []
     site.simulator.faults.database_is_down = False
     site.sync(now=make.now() + timedelta(minutes=4))
+    whole_round(site)
     after = AccountingCursor.objects.get().compared_at
     assert after is not None
     assert after > before
