@@ -5,13 +5,18 @@ Every column that leads to a person stands in the table below; a test finds one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from projects.errors import Conflict
@@ -107,8 +112,12 @@ def erase_person(user: User, *, now: datetime) -> str:
         raise Conflict(
             _("Name another lead of %(groups)s first.") % {"groups": ", ".join(sorted(alone))}
         )
-    addresses = {address for address in (user.email, *_addresses(user)) if address}
     pseudonym = f"erased-{user.pk.hex[:8]}"
+    for session in UserSession.objects.filter(user=user):
+        session.end()  # Django's own row holds the log-in name
+    _clean_administration(user.username, pseudonym)
+    known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    addresses = {user.email, *known} - {""}
     for name, (model, column) in columns_to_people().items():
         if FATES[name] is Fate.DELETED:
             model._default_manager.filter(**{column: user}).delete()
@@ -129,9 +138,11 @@ def erase_person(user: User, *, now: datetime) -> str:
     return pseudonym
 
 
-def _addresses(user: User) -> Iterator[str]:
-    rows = apps.get_model("account", "EmailAddress")._default_manager.filter(user=user)
-    yield from rows.values_list("email", flat=True)
+def _clean_administration(name: str, pseudonym: str) -> None:
+    """What Django's administration noted of its own pages, in words: whose row it was."""
+    word = rf"(^|\W){re.escape(name)}($|\W)"
+    named = Q(object_repr__regex=word) | Q(change_message__regex=word)
+    LogEntry.objects.filter(named).update(object_repr=pseudonym, change_message="")
 
 
 def _led_alone(user: User) -> list[Group]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.management import call_command
-from django.db import connection
 
 from compute.models import Allocation, Cluster, ClusterOperator, Credential
 from dev.simulator.faults import Fault
@@ -18,6 +17,7 @@ from projects.roles import Role
 from tests import make
 from tests.compute.sync.site import CONTROL, Site, submit
 from tests.conftest import Caller, Log, new_client
+from tests.stored import stored
 
 
 @pytest.fixture
@@ -55,12 +55,8 @@ def test_no_line_of_the_log_holds_one(secrets: dict[str, str], log: Log) -> None
 
 
 def test_no_table_holds_one(secrets: dict[str, str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = [table for (table,) in cursor.fetchall()]
-        for table in tables:
-            cursor.execute(f'SELECT string_agg(t::text, chr(10)) FROM "{table}" t')
-            assert _found(secrets, cursor.fetchone()[0] or "") == [], table
+    for table, text in stored().items():
+        assert _found(secrets, text) == [], table
 
 
 @pytest.mark.django_db(transaction=True)
