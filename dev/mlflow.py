@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import http.client
 import os
 import shutil
 import subprocess
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from dev import places, processes
-from dev.ports import Ports
+from dev import places
+from dev.background import Background
 
 DIRECTORY = places.ROOT / ".venv-mlflow"
 LOCK = places.ROOT / "requirements" / "mlflow.txt"
@@ -56,62 +53,20 @@ def environment(**more: str) -> dict[str, str]:
     return {**ours, **QUIET, **more}
 
 
-class Server:
-    """A real `mlflow server` on loopback, its SQLite store and log below ``directory``."""
+class Server(Background):
+    """A real `mlflow server` on loopback, ready after about 6 s; `url` is MLFLOW_TRACKING_URI.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.port = Ports(directory / "ports.json")["mlflow"]
-        self.log = directory / "mlflow.log"
-        self.pid_file = directory / "mlflow.pid"
+    Its SQLite store lies below ``directory``, too.
+    """
 
-    @property
-    def url(self) -> str:
-        """MLFLOW_TRACKING_URI for a client of this server."""
-        return f"http://127.0.0.1:{self.port}"
+    name, title, path, seconds = "mlflow", "MLflow", "/health", 120
 
-    def start(self) -> None:
-        """Start and wait until it answers; about 6 s, raises NotReadyError after 120 s."""
-        processes.start(
-            [
-                *(PYTHON, "-m", "mlflow", "server", "--host", "127.0.0.1"),
-                *("--port", str(self.port), "--workers", "1"),
-                *("--backend-store-uri", f"sqlite:///{self.directory / 'mlflow.db'}"),
-                *("--artifacts-destination", self.directory / "artifacts"),
-            ],
-            pid_file=self.pid_file,
-            log=self.log,
-            env=environment(),
-            cwd=self.directory,
-        )
-        processes.wait_until(
-            self._answers, seconds=120, what=f"MLflow is silent; see {self.log}", every=0.2
-        )
-
-    def stop(self) -> None:
-        """End it; its store stays where it is."""
-        processes.stop(self.pid_file)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _answers(self) -> bool:
-        if not processes.is_alive(self.pid_file):
-            raise processes.NotReadyError(f"MLflow ended at once; see {self.log}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.client.OK
-        except OSError:
-            return False
-        finally:
-            connection.close()
+    def command(self) -> tuple[Sequence[str | Path], Mapping[str, str], Path]:
+        """`mlflow server` with one worker."""
+        command: list[str | Path] = [
+            *(PYTHON, "-m", "mlflow", "server", "--host", "127.0.0.1"),
+            *("--port", str(self.port), "--workers", "1"),
+            *("--backend-store-uri", f"sqlite:///{self.directory / 'mlflow.db'}"),
+            *("--artifacts-destination", self.directory / "artifacts"),
+        ]
+        return command, environment(), self.directory

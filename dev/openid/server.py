@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import http.client
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from dev import places, processes
-from dev.ports import Ports
+from dev import places
+from dev.background import Background
 
 SOURCE = Path(__file__).resolve().parent
 FILES = ("package.json", "package-lock.json", "provider.mjs")
@@ -44,22 +42,20 @@ def installed(say: Callable[[str], None] = print) -> Path:
     return directory
 
 
-class Server:
-    """One provider; its people are those that `knows` was told last."""
+class Server(Background):
+    """One provider, ready in less than a second; its people are those that `knows` was told last.
+
+    `url` is what it calls itself, its issuer.
+    """
+
+    name, title = "openid", "The provider"
+    path = "/.well-known/openid-configuration"
 
     def __init__(self, directory: Path, *, redirect: str) -> None:
-        self.directory = directory
+        super().__init__(directory)
         self.redirect = redirect
-        self.port = Ports(directory / "ports.json")["openid"]
-        self.log = directory / "openid.log"
         self._people = directory / "people.json"
-        self._pid_file = directory / "openid.pid"
         self.knows({})
-
-    @property
-    def issuer(self) -> str:
-        """What it calls itself."""
-        return f"http://127.0.0.1:{self.port}"
 
     def knows(self, people: Mapping[str, Mapping[str, Any]]) -> None:
         """These people by their subject, with their claims, from the next call on."""
@@ -67,50 +63,13 @@ class Server:
         partial.write_text(json.dumps(people))
         partial.rename(self._people)
 
-    def start(self) -> None:
-        """Start and wait until it answers; below 1 s, raises NotReadyError after 60 s."""
-        processes.start(
-            ["node", "provider.mjs"],
-            pid_file=self._pid_file,
-            log=self.log,
-            cwd=installed(),
-            env={
-                **os.environ,
-                "PORT": str(self.port),
-                "PEOPLE": str(self._people),
-                "CLIENT": CLIENT,
-                "SECRET": SECRET,
-                "REDIRECT": self.redirect,
-            },
-        )
-        processes.wait_until(
-            self._answers, seconds=60, what=f"The provider is silent; see {self.log}", every=0.05
-        )
-
-    def stop(self) -> None:
-        """End it."""
-        processes.stop(self._pid_file)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _answers(self) -> bool:
-        if not processes.is_alive(self._pid_file):
-            raise processes.NotReadyError(f"The provider ended at once; see {self.log}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/.well-known/openid-configuration")
-            return connection.getresponse().status == http.client.OK
-        except OSError:
-            return False
-        finally:
-            connection.close()
+    def command(self) -> tuple[Sequence[str | Path], Mapping[str, str], Path]:
+        """The program, told of its one client and where its people stand."""
+        told = {
+            "PORT": str(self.port),
+            "PEOPLE": str(self._people),
+            "CLIENT": CLIENT,
+            "SECRET": SECRET,
+            "REDIRECT": self.redirect,
+        }
+        return ["node", "provider.mjs"], {**os.environ, **told}, installed()

@@ -161,7 +161,7 @@ def test_a_provider_under_the_same_id_that_is_another_issuer_is_somebody_else(
     two = Arrival("second")
     two.log_in("ada")
     known = list(SocialAccount.objects.values_list("extra_data", flat=True))
-    assert [one["iss"] for one in known] == [server.issuer for server in servers]
+    assert [one["iss"] for one in known] == [server.url for server in servers]
     assert one.user != two.user
 
 
@@ -178,7 +178,7 @@ def test_a_provider_that_says_it_is_another_issuer_is_refused(
 def test_one_whom_another_issuer_sends_back_is_refused(servers: tuple[Server, Server]) -> None:
     arrival = Arrival()
     code = arrival.identify(arrival.begin(), "ada")
-    assert is_refused(arrival.come_back(changed(code, iss=servers[1].issuer)))
+    assert is_refused(arrival.come_back(changed(code, iss=servers[1].url)))
     assert arrival.user is None
 
 
@@ -269,7 +269,7 @@ def test_the_log_in_page_names_the_providers_and_lets_the_form_lead_there(
     assert "Log-in of first" in text
     assert 'action="/accounts/provider/second/"' in text
     policy = answer["Content-Security-Policy"]
-    assert f"form-action 'self' {servers[0].issuer} {servers[1].issuer}" in policy
+    assert f"form-action 'self' {servers[0].url} {servers[1].url}" in policy
     assert (
         "form-action 'self';" in Client().get("/accounts/logout/")["Content-Security-Policy"] + ";"
     )
@@ -280,7 +280,7 @@ def test_of_claims_and_tokens_only_issuer_and_subject_are_kept(
 ) -> None:
     Arrival().log_in("ada")
     [account] = SocialAccount.objects.all()
-    assert account.extra_data == {"iss": servers[0].issuer, "sub": "ada"}
+    assert account.extra_data == {"iss": servers[0].url, "sub": "ada"}
     assert not SocialToken.objects.exists()
 
 
