@@ -89,12 +89,15 @@ COALESCE(
 """
 
 # Whose names somebody may read: people of one's own organisation and of those that recorded an
-# agreement, and whoever acts for the portal or a site. Who belongs to several needs all of them.
+# agreement, and whoever acts for the portal or a site. Who belongs to several needs all of them;
+# a place that has lapsed is none.
 NAMEABLE = """
 WITH place AS (
     SELECT member.user_id, team.partner_id FROM projects_membership member
     JOIN projects_group team ON team.id = member.group_id
-    UNION SELECT user_id, partner_id FROM projects_partneradmin
+    WHERE member.lapses_at IS NULL OR member.lapses_at > statement_timestamp()
+    UNION SELECT user_id, partner_id FROM projects_partneradmin admin
+    WHERE admin.lapses_at IS NULL OR admin.lapses_at > statement_timestamp()
 )
 SELECT place.user_id FROM place JOIN projects_partner partner ON partner.id = place.partner_id
 GROUP BY place.user_id HAVING bool_and(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,16 @@ def test_who_belongs_to_several_organisations_needs_all_of_them(world: World) ->
     assert stranger.name_of(both) == "both"
     Membership.objects.create(user=both, group=silent, role=Role.MEMBER)
     assert User.objects.get(pk=stranger.pk).name_of(both) == both.pseudonym
+
+
+def test_a_place_that_has_lapsed_gives_nobodys_name(world: World) -> None:
+    _agree(world, "")
+    colleague = make.make_member(world.group, Role.MEMBER, "colleague")
+    lead = world.people["lead"]
+    assert colleague.name_of(lead) == NAME
+    past = make.now() - timedelta(seconds=1)
+    Membership.objects.filter(user=colleague).update(lapses_at=past)
+    assert User.objects.get(pk=colleague.pk).name_of(lead) == lead.pseudonym
 
 
 def test_who_acts_for_the_portal_or_a_site_does_so_by_name(world: World) -> None:
