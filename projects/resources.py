@@ -52,10 +52,12 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
         values: dict[str, Any] = known.validated_data
         return values
 
-    def shown(self, row: Any, *, shape: Any = None, code: int = status.HTTP_200_OK) -> Response:
-        """A row in its shape."""
-        chosen = shape or self.shape
-        return Response(chosen(row, context=self.get_serializer_context()).data, status=code)
+    def shown(
+        self, row: Any, *, shape: Any = None, many: bool = False, code: int = status.HTTP_200_OK
+    ) -> Response:
+        """A row in its shape, or all of `many`."""
+        chosen, context = shape or self.shape, self.get_serializer_context()
+        return Response(chosen(row, many=many, context=context).data, status=code)
 
     def created(self, row: Any, *, shape: Any = None) -> Response:
         """A row that is new."""

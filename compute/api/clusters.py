@@ -137,12 +137,10 @@ class ClusterResource(Resource):
         cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
         if request.method == "GET":
             rows = cluster.consents.select_related("recorded_by")
-            seen = self.get_serializer_context()
-            return Response(shapes.SiteConsentOut(rows, many=True, context=seen).data)
+            return self.shown(rows, shape=shapes.SiteConsentOut, many=True)
         values = self.body(shapes.SiteConsentIn)
         made = record_consent(by=user, cluster=cluster, now=timezone.now(), **values)
-        seen = self.get_serializer_context()
-        return Response(shapes.SiteConsentOut(made, context=seen).data, status=201)
+        return self.created(made, shape=shapes.SiteConsentOut)
 
     @extend_schema(request=shapes.SwitchIn, responses=shapes.SiteConsentOut)
     @action(
@@ -158,10 +156,7 @@ class ClusterResource(Resource):
         row = access.get_consent(cluster, consent)
         values = self.body(shapes.SwitchIn)
         withdraw_consent(by=user, consent=row, now=timezone.now(), **values)
-        seen = self.get_serializer_context()
-        return Response(
-            shapes.SiteConsentOut(access.get_consent(cluster, consent), context=seen).data
-        )
+        return self.shown(access.get_consent(cluster, consent), shape=shapes.SiteConsentOut)
 
     @extend_schema(responses=shapes.OutageOut(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])

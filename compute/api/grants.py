@@ -92,8 +92,7 @@ class GrantResource(Resource):
         require(access.grant_verbs(user, grant), Verb.REVIEW_REQUEST)
         values = self.body(shapes.StatementIn)
         made = actions.state_on_grant(by=user, grant=grant, now=timezone.now(), **values)
-        seen = self.get_serializer_context()
-        return Response(shapes.StatementOut(made, context=seen).data, status=201)
+        return self.created(made, shape=shapes.StatementOut)
 
     def _to_confirm(self, user: Any, pk: str) -> ExternalGrant:
         grant = access.get_grant(user, pk)

@@ -159,13 +159,11 @@ class RequestResource(Resource):
         row = access.get_request(user, pk)
         if request.method == "GET":
             rows = row.messages.select_related("by")
-            seen = self.get_serializer_context()
-            return Response(shapes.MessageOut(rows, many=True, context=seen).data)
+            return self.shown(rows, shape=shapes.MessageOut, many=True)
         access.require_talk(user, row)
         values = self.body(shapes.MessageIn)
         made = reviewing.say(by=user, request=row, now=timezone.now(), **values)
-        seen = self.get_serializer_context()
-        return Response(shapes.MessageOut(made, context=seen).data, status=201)
+        return self.created(made, shape=shapes.MessageOut)
 
     @extend_schema(request=Nothing, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
