@@ -18,7 +18,7 @@ from django.test import Client, override_settings
 from django.test.client import ClientHandler
 from playwright.sync_api import Browser, sync_playwright
 
-from compute.models import Cluster
+from compute.models import Allocation, Cluster, Pool, Request
 from projects.models import Group, Project, User
 from projects.roles import Role
 from tests import make
@@ -228,3 +228,20 @@ def operator(cluster: Cluster) -> Caller:
 def caller(db: None) -> Callable[[User], Caller]:
     """For people that are not in the cast."""
     return calls_as
+
+
+@pytest.fixture
+def pool(cluster: Cluster) -> Pool:
+    return make.make_pool(cluster, slug="north-gpu", name="North GPUs")
+
+
+@pytest.fixture
+def handed_in(project: Project, pool: Pool) -> Request:
+    """A request for 100 GPU-hours that waits for a decision."""
+    return make.make_request(project, pool)
+
+
+@pytest.fixture
+def allocation(project: Project, pool: Pool, quota_admin: Caller) -> Allocation:
+    """60 GPU-hours, in force."""
+    return make.make_allocation(project, pool, by=quota_admin.user)
