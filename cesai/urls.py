@@ -9,6 +9,7 @@ import compute.api
 import projects.api
 import registry.api
 from cesai import health, metrics
+from cesai.description import Description
 from cesai.pages import (
     committee,
     demo,
@@ -22,7 +23,6 @@ from cesai.pages import (
     project,
     reports,
 )
-from cesai.schema import Description
 
 router = SimpleRouter()
 for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RESOURCES):
