@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cesai.privacy import columns_to_people, erase_person
 from projects.errors import Refused
-from projects.models import User
+from projects.management.people import named
 
 
 class Command(BaseCommand):
@@ -22,9 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Exit 1 if there is no such person, or a group would have no lead."""
-        user = User.objects.filter(username=options["user"]).first()
-        if user is None:
-            raise CommandError(f"There is nobody named {options['user']}.")
+        user = named(options["user"])
         if not options["yes"]:
             for name, (model, column) in sorted(columns_to_people().items()):
                 count = model._default_manager.filter(**{column: user}).count()

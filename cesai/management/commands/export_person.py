@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from cesai.privacy import export_person
-from projects.models import User
+from projects.management.people import named
 
 
 class Command(BaseCommand):
@@ -20,10 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Exit 1 if there is no such person."""
-        user = User.objects.filter(username=options["user"]).first()
-        if user is None:
-            raise CommandError(f"There is nobody named {options['user']}.")
-        for row in export_person(user):
+        for row in export_person(named(options["user"])):
             self.stdout.write(orjson.dumps(row, default=_plain).decode())
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from projects.actions.factors import drop_factors
-from projects.models import User
+from projects.management.people import named
 
 
 class Command(BaseCommand):
@@ -20,9 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Exit 1 if there is no such person, or none was set up."""
-        user = User.objects.filter(username=options["user"]).first()
-        if user is None:
-            raise CommandError(f"There is nobody named {options['user']}.")
+        user = named(options["user"])
         if not drop_factors(user=user, now=timezone.now()):
             raise CommandError(f"{user.username} has no second factor.")
         self.stdout.write(f"{user.username} logs in without a second factor now.")
