@@ -1,4 +1,4 @@
-"""What has to be done before anything else is served: accept the terms, set a second factor up."""
+"""Serves no page before what waits is done: the terms accepted, a second factor set up."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from projects.second_factor import WANTED, is_wanting
+from projects.gates import gate_before
 
 OPEN = (
     *("/accounts/", "/language/", "/static/", "/demo/", "/terms/"),  # to do it, or to leave
@@ -30,16 +29,10 @@ class GateMiddleware:
         user: Any = request.user
         if request.path.startswith(OPEN) or not user.is_authenticated:
             return self.get_response(request)
-        if not user.standing.has_accepted:
-            said = _("The terms of use have changed. Please read and accept them.")
-            return _elsewhere(request, reverse("terms"), said)
-        if is_wanting(user):
-            return _elsewhere(request, reverse("mfa_activate_totp"), str(WANTED))
-        return self.get_response(request)
-
-
-def _elsewhere(request: HttpRequest, goal: str, said: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=403, headers={"HX-Redirect": goal})
-    messages.warning(request, said)
-    return redirect(goal)
+        gate = gate_before(user)
+        if gate is None:
+            return self.get_response(request)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=403, headers={"HX-Redirect": reverse(gate.route)})
+        messages.warning(request, gate.said)
+        return redirect(gate.route)

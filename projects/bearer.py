@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,21 +17,16 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
 
+from projects.gates import gate_before
 from projects.models.tokens import token_with
-from projects.second_factor import WANTED, is_wanting
-
-TERMS_CHANGED = _(
-    "The terms of use have changed. Accept them at %(url)s; until then no token is taken."
-)
 
 WRITES = 5  # one in so many calls
 
 
-def hindrance(user: Any) -> Any:
+def hindrance(user: Any) -> str:
     """What a person has to do before a token of theirs is taken; "" if nothing."""
-    if not user.standing.has_accepted:
-        return TERMS_CHANGED % {"url": f"{settings.BASE_URL}/terms/"}
-    return WANTED if is_wanting(user) else ""
+    gate = gate_before(user)
+    return gate.said_to_token % {"url": settings.BASE_URL + reverse(gate.route)} if gate else ""
 
 
 class BearerAuthentication(TokenAuthentication):

@@ -1,4 +1,4 @@
-"""The second factor: who must have one, and how its secrets are kept."""
+"""The second factor: how its secrets are kept, and who must keep one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from uuid import UUID
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from projects.models.sealed import seal, unseal
 
 NO_ROW = UUID(int=0)  # allauth does not say whose secret it is
 COLUMN = "authenticator"
-WANTED = _("Your role needs a second factor. Set one up under Settings on the portal's pages.")
-
-
-def is_wanting(user: Any) -> bool:
-    """Whether the person may do nothing before a second factor is set up."""
-    return settings.SECOND_FACTOR and user.standing.lacks_second_factor
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]

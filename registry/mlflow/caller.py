@@ -36,7 +36,7 @@ def caller_of(request: HttpRequest, *, reads: bool) -> Caller:
             "PERMISSION_DENIED", "This token may only read. Use one with scope write."
         )
     if sentence := hindrance(user):
-        raise MlflowError("PERMISSION_DENIED", str(sentence))
+        raise MlflowError("PERMISSION_DENIED", sentence)
     throttle = TokenRate() if reads else WritePace()
     request.user = user
     if not throttle.allow_request(request, None):  # type: ignore[arg-type]
