@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from cesai.env import BadSetting, text
-from projects.entitlements import authority_of, namespace_of
+from projects.entitlements import LogInProvider, Source, authority_of, namespace_of
 
 NEEDED = ("id", "name", "issuer", "client_id")
 KNOWN = {*NEEDED, "client_secret", "scope", "entitlements"}
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-SCOPE = ["openid", "profile", "email"]
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def log_in_providers(name: str) -> list[dict[str, Any]]:
+def log_in_providers(name: str) -> list[LogInProvider]:
     """The providers in a setting's JSON; raises BadSetting with one sentence."""
     try:
         given = json.loads(text(name, "[]"))
@@ -25,16 +25,20 @@ def log_in_providers(name: str) -> list[dict[str, Any]]:
         raise BadSetting(name, "must be a JSON list; docs/operations.md shows one.") from error
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise BadSetting(name, "must be a list of objects; docs/operations.md shows one.")
-    found = []
     for one in given:
-        wanted = _wanted(one)
-        if wanted:
+        if wanted := _wanted(one):
             raise BadSetting(name, f"must be a list of providers {wanted}: {one.get('id')!r}.")
-        sources = [_source(source) for source in one.get("entitlements", [])]
-        found.append({"client_secret": "", "scope": SCOPE, **one, "sources": sources})
-    if len({one["id"] for one in found}) < len(found):
+    found = [_provider(**one) for one in given]
+    if len({one.id for one in found}) < len(found):
         raise BadSetting(name, "must be a list of providers with an id of its own each.")
     return found
+
+
+def _provider(entitlements: Sequence[Any] = (), **values: Any) -> LogInProvider:
+    sources = tuple(source for source in map(_source, entitlements) if source)
+    if "scope" in values:
+        values["scope"] = tuple(values["scope"])
+    return LogInProvider(**values, sources=sources)
 
 
 def _wanted(one: dict[str, Any]) -> str:
@@ -44,20 +48,22 @@ def _wanted(one: dict[str, Any]) -> str:
             return f"that each have {key!r}"
     issuer = urlsplit(one["issuer"])
     is_safe = issuer.scheme == "https" or (issuer.scheme == "http" and issuer.hostname in LOOPBACK)
-    scope, sources = one.get("scope", SCOPE), one.get("entitlements", [])
+    scope, sources = one.get("scope", ["openid"]), one.get("entitlements", [])
     wanted = {
         f"that know no {min(one.keys() - KNOWN, default='')!r}": one.keys() <= KNOWN,
         "whose ids are of a-z, 0-9 and -": ID.fullmatch(one["id"]),
         "whose issuers are https addresses": is_safe,
         "whose scopes are lists with openid": isinstance(scope, list) and "openid" in scope,
         "that speak for a namespace (urn:…) and an authority (login.example) each": (
-            isinstance(sources, list) and all(all(_source(source)) for source in sources)
+            isinstance(sources, list) and all(map(_source, sources))
         ),
     }
     return next((words for words, holds in wanted.items() if not holds), "")
 
 
-def _source(given: Any) -> tuple[str | None, str | None]:
+def _source(given: Any) -> Source | None:
     if not isinstance(given, dict) or given.keys() != {"namespace", "authority"}:
-        return None, None
-    return namespace_of(str(given["namespace"])), authority_of(str(given["authority"]))
+        return None
+    namespace = namespace_of(str(given["namespace"]))
+    authority = authority_of(str(given["authority"]))
+    return Source(namespace, authority) if namespace and authority else None

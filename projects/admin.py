@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from allauth.account.admin import EmailAddress  # these are loaded first, to be taken out
@@ -10,16 +12,16 @@ from allauth.mfa.admin import Authenticator
 from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.admin import UserSession
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group as Permissions
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from projects.actions.federation import Given, map_entitlement, providers, unmap_entitlement
-from projects.actions.terms import publish_terms
+from projects.actions.federation import check_mapping, map_entitlement, unmap_entitlement
+from projects.actions.terms import check_begin, publish_terms
 from projects.errors import Refused
 from projects.models import (
     AccessToken,
@@ -170,10 +172,34 @@ class Memberships(admin.ModelAdmin[Any]):
         return False
 
 
+def _ask(form: forms.ModelForm[Any], check: Callable[[], object]) -> None:
+    """Tell what an action's check refuses beside its field."""
+    try:
+        check()
+    except Refused as error:
+        for name, said in error.fields.items():
+            form.add_error(name, said)
+
+
+class TermsForm(forms.ModelForm[Terms]):
+    """What the one action refuses is told beside its field."""
+
+    class Meta:
+        model = Terms
+        fields = ["text_en", "text_de", "in_force_from"]
+
+    def clean_in_force_from(self) -> datetime:
+        """The moment, checked as the action does."""
+        begins: datetime = self.cleaned_data["in_force_from"]
+        _ask(self, lambda: check_begin(begins))
+        return begins
+
+
 @admin.register(Terms)
 class TermsOfUse(admin.ModelAdmin[Any]):
     """A version is published by the one action, and never changed."""
 
+    form = TermsForm
     list_display = ("version", "in_force_from", "published_at", "published_by")
     list_select_related = ("published_by",)
 
@@ -182,20 +208,6 @@ class TermsOfUse(admin.ModelAdmin[Any]):
         by: Any = request.user
         made = publish_terms(by=by, now=timezone.now(), **form.cleaned_data)
         obj.pk, obj.version = made.pk, made.version
-
-    def get_form(self, *args: Any, **kwargs: Any) -> Any:
-        """What the action refuses is told beside its field."""
-
-        class Form(super().get_form(*args, **kwargs)):  # type: ignore[misc]
-            def clean(self) -> dict[str, Any]:
-                values: dict[str, Any] = super().clean() or {}
-                last = Terms.objects.first()
-                begins = values.get("in_force_from")
-                if last and begins and begins < last.in_force_from:
-                    self.add_error("in_force_from", _("The one before begins later."))
-                return values
-
-        return Form
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -218,11 +230,7 @@ class EntitlementForm(forms.ModelForm[EntitlementMapping]):
         """The values, checked as the action does."""
         values: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            try:
-                Given(**values).checked()
-            except Refused as error:
-                for name, said in error.fields.items():
-                    self.add_error(name, said)
+            _ask(self, lambda: check_mapping(EntitlementMapping(**values)))
         return values
 
 
@@ -239,14 +247,14 @@ class Entitlements(admin.ModelAdmin[Any]):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """The providers that are configured, to choose from."""
         if db_field.name == "provider":
-            return forms.ChoiceField(choices=[(one.id, one.name) for one in providers()])
+            known = [(one.id, one.name) for one in settings.LOG_IN_PROVIDERS]
+            return forms.ChoiceField(choices=known)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """By the one action."""
         by: Any = request.user
-        given = Given(**form.cleaned_data)
-        obj.pk = map_entitlement(by=by, given=given, now=timezone.now()).pk
+        map_entitlement(by=by, mapping=obj, now=timezone.now())
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """By the one action."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes, urlsplit
 
 LONGEST = 1024  # characters
 MOST = 1000  # entitlements of one log-in that are looked at
@@ -31,17 +31,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class LogInProvider:
+    """An OpenID provider that people may come by, and whose groups it may speak of."""
+
+    id: str
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    scope: tuple[str, ...] = ("openid", "profile", "email")
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, as a browser's policy names them."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
     """One group, or one role in it; `path` is the group and its subgroups, decoded."""
 
     source: Source
     path: tuple[str, ...]
     role: str = ""
-
-    @property
-    def group(self) -> str:
-        """The path as people write it."""
-        return ":".join(self.path)
 
 
 def namespace_of(text: str) -> str | None:

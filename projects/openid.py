@@ -128,7 +128,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
         """Where to go afterwards, and nothing else that an address could ask for."""
-        kept = super(OpenIDConnectProvider, self).get_redirect_from_request_kwargs(request)
+        kept = super().get_redirect_from_request_kwargs(request)
         asked = {name: kept[name] for name in ("next_url",) if name in kept}
         return {**asked, "process": "login"}
 
@@ -167,18 +167,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return [
             SocialApp(
                 provider=Provider.id,
-                provider_id=one["id"],
-                name=one["name"],
-                client_id=one["client_id"],
-                secret=one["client_secret"],
-                settings={
-                    "issuer": one["issuer"],
-                    "server_url": one["issuer"],
-                    "scope": one["scope"],
-                },
+                provider_id=one.id,
+                name=one.name,
+                client_id=one.client_id,
+                secret=one.client_secret,
+                settings={"issuer": one.issuer, "server_url": one.issuer, "scope": one.scope},
             )
             for one in settings.LOG_IN_PROVIDERS
-            if provider in (None, Provider.id, one["id"]) and client_id in (None, one["client_id"])
+            if provider in (None, Provider.id, one.id) and client_id in (None, one.client_id)
         ]
 
     def get_requests_session(self) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -11,9 +10,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from projects.actions.tokens import revoke_token
 from projects.entitlements import (
     Entitlement,
-    Source,
+    LogInProvider,
     authority_of,
     group_of,
     namespace_of,
@@ -23,7 +23,6 @@ from projects.errors import Conflict, Invalid
 from projects.models import (
     AccessToken,
     EntitlementMapping,
-    Group,
     Membership,
     Partner,
     PartnerAdmin,
@@ -36,32 +35,8 @@ ROLES = [role.value for role in GROUP_ROLES]  # the last one is the most
 LAPSED = "the log-in provider has not confirmed it for long"
 
 
-@dataclass(frozen=True, slots=True)
-class LogInProvider:
-    """A provider that people may come by, and whose groups it may speak of."""
-
-    id: str
-    name: str
-    issuer: str
-    sources: tuple[Source, ...]
-
-
-def providers() -> list[LogInProvider]:
-    """Those that the settings name, in their order."""
-    known: Any = settings.LOG_IN_PROVIDERS
-    return [
-        LogInProvider(
-            id=one["id"],
-            name=one["name"],
-            issuer=one["issuer"],
-            sources=tuple(Source(*source) for source in one["sources"]),
-        )
-        for one in known
-    ]
-
-
 def _provider(key: str) -> LogInProvider | None:
-    return next((one for one in providers() if one.id == key), None)
+    return next((one for one in settings.LOG_IN_PROVIDERS if one.id == key), None)
 
 
 @transaction.atomic
@@ -98,12 +73,14 @@ def _apply_groups(user: User, roles: dict[Any, str], lapses_at: datetime, now: d
             one = Membership.objects.create(
                 user=user, group_id=group, role=role, lapses_at=lapses_at
             )
-            _tell(user, "join_by_entitlement", one, now, {"role": [None, role]})
+            changes: dict[str, Any] = {"role": [None, role]}
+            record_event(by=user, kind="join_by_entitlement", about=one, now=now, changes=changes)
         elif one.lapses_at is not None:
             before, one.role, one.lapses_at = one.role, role, lapses_at
             one.save(update_fields=["role", "lapses_at"])
             if before != role:
-                _tell(user, "change_role", one, now, {"role": [before, role]})
+                changes = {"role": [before, role]}
+                record_event(by=user, kind="change_role", about=one, now=now, changes=changes)
     for one in have.values():
         if one.lapses_at is not None:
             _end(one, by=user, now=now, reason="")
@@ -118,7 +95,8 @@ def _apply_partners(
         if one is None:
             one = PartnerAdmin.objects.create(user=user, partner_id=partner, lapses_at=lapses_at)
             changes = {"partner_admin": [None, str(user.pk)]}
-            _tell(user, "join_by_entitlement", one.partner, now, changes)
+            kind = "join_by_entitlement"
+            record_event(by=user, kind=kind, about=one.partner, now=now, changes=changes)
         elif one.lapses_at is not None:
             one.lapses_at = lapses_at
             one.save(update_fields=["lapses_at"])
@@ -138,10 +116,6 @@ def _end(one: Membership | PartnerAdmin, *, by: User | None, now: datetime, reas
     one.delete()
 
 
-def _tell(user: User, kind: str, about: Any, now: datetime, changes: dict[str, Any]) -> None:
-    record_event(by=user, kind=kind, about=about, now=now, changes=changes)
-
-
 @transaction.atomic
 def lapse_rights(*, now: datetime) -> int:
     """End what no log-in has confirmed in time, and the tokens of whom it was; how many rights.
@@ -153,70 +127,49 @@ def lapse_rights(*, now: datetime) -> int:
         *PartnerAdmin.objects.select_for_update(skip_locked=True).filter(lapses_at__lte=now),
     ]
     for token in AccessToken.objects.filter(user__in={one.user_id for one in rows}):
-        record_event(
-            by=None,
-            kind="revoke_token",
-            about=token.user,
-            now=now,
-            reason=LAPSED,
-            changes={"token": [str(token.id), None], "scope": [token.scope, None]},
-        )
-        token.delete()
+        revoke_token(by=None, token=token, now=now, reason=LAPSED)
     for one in rows:
         _end(one, by=None, now=now, reason=LAPSED)
     return len(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What an entitlement is to give: a role in a group, or a partner's administration."""
+def check_mapping(mapping: EntitlementMapping) -> None:
+    """Put it into the spelling that is compared.
 
-    provider: str
-    namespace: str
-    authority: str
-    path: str
-    entitled_role: str
-    role: str
-    group: Group | None = None
-    partner: Partner | None = None
-
-    def checked(self) -> Given:
-        """The same in the spelling that is compared.
-
-        Raises Invalid for what the provider may not say, or nobody could say.
-        """
-        known = _provider(self.provider)
-        if known is None:
-            _refuse("provider", _("The settings have no such log-in provider."))
-        source = Source(namespace_of(self.namespace) or "", authority_of(self.authority) or "")
-        if source not in known.sources:
-            _refuse(
-                "namespace",
-                _("The settings do not let this provider speak for this namespace and authority."),
-            )
-        if group_of(self.path) is None:
-            _refuse("path", _("A group is written as in the entitlement, such as CESAI:hpc."))
-        of_partner = self.role == Role.PARTNER_ADMIN
-        if (self.partner is not None, self.group is None) != (of_partner, of_partner):
-            _refuse("role", _("Name a group and a role in it, or a partner and its admin."))
-        return replace(self, namespace=source.namespace, authority=source.authority)
+    Raises Invalid for what the provider may not say, or nobody could say.
+    """
+    known = _provider(mapping.provider)
+    if known is None:
+        _refuse("provider", _("The settings have no such log-in provider."))
+    mapping.namespace = namespace_of(mapping.namespace) or ""
+    mapping.authority = authority_of(mapping.authority) or ""
+    if mapping.source not in known.sources:
+        _refuse(
+            "namespace",
+            _("The settings do not let this provider speak for this namespace and authority."),
+        )
+    if group_of(mapping.path) is None:
+        _refuse("path", _("A group is written as in the entitlement, such as CESAI:hpc."))
+    of_partner = mapping.role == Role.PARTNER_ADMIN
+    if (mapping.partner is not None, mapping.group is None) != (of_partner, of_partner):
+        _refuse("role", _("Name a group and a role in it, or a partner and its admin."))
 
 
 @transaction.atomic
-def map_entitlement(*, by: User, given: Given, now: datetime) -> EntitlementMapping:
+def map_entitlement(*, by: User, mapping: EntitlementMapping, now: datetime) -> None:
     """Let an entitlement give a place; it holds from each person's next log-in on.
 
-    Raises Invalid as `Given.checked`, Conflict if it gives this place already.
+    Raises Invalid as `check_mapping`, Conflict if it gives this place already.
     """
-    values = {field.name: getattr(given.checked(), field.name) for field in fields(Given)}
+    check_mapping(mapping)
+    mapping.created_by = by
     try:
         with transaction.atomic():
-            mapping = EntitlementMapping.objects.create(created_by=by, **values)
+            mapping.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(_("This entitlement gives this place already.")) from error
     changes = {"gives": [None, _gives(mapping)]}
     record_event(by=by, kind="map_entitlement", about=mapping, now=now, changes=changes)
-    return mapping
 
 
 @transaction.atomic

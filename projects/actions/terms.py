@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Invalid
@@ -21,12 +20,8 @@ def publish_terms(
 
     Raises Invalid if it came into force before the version that it follows.
     """
-    before = Terms.objects.select_for_update().order_by("-version").first()
-    if before and in_force_from < before.in_force_from:
-        words = _("Version %(n)d comes into force later. A new version follows it.")
-        sentence = words % {"n": before.version}
-        raise Invalid(sentence, fields={"in_force_from": [sentence]})
-    highest = Terms.objects.aggregate(n=Max("version"))["n"] or 0
+    before = check_begin(in_force_from)
+    highest = before.version if before else 0
     terms = Terms.objects.create(
         version=highest + 1,
         text_en=text_en,
@@ -38,6 +33,16 @@ def publish_terms(
     changes = {"version": [highest or None, terms.version]}
     record_event(by=by, kind="publish_terms", about=terms, now=now, changes=changes)
     return terms
+
+
+def check_begin(in_force_from: datetime) -> Terms | None:
+    """The version that another follows. Raises Invalid if that one came into force later."""
+    before = Terms.objects.order_by("-version").first()
+    if before and in_force_from < before.in_force_from:
+        words = _("Version %(n)d comes into force later. A new version follows it.")
+        sentence = words % {"n": before.version}
+        raise Invalid(sentence, fields={"in_force_from": [sentence]})
+    return before
 
 
 @transaction.atomic

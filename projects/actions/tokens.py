@@ -41,13 +41,14 @@ def create_token(
 
 
 @transaction.atomic
-def revoke_token(*, by: User, token: AccessToken, now: datetime) -> None:
+def revoke_token(*, by: User | None, token: AccessToken, now: datetime, reason: str = "") -> None:
     """End a token; the next call with it is refused."""
     record_event(
         by=by,
         kind="revoke_token",
-        about=by,
+        about=token.user,
         now=now,
+        reason=reason,
         changes={"token": [str(token.id), None], "scope": [token.scope, None]},
     )
     token.delete()

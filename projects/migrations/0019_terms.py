@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('terms', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='projects.terms')),
+                ('terms', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.terms')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('terms', 'user'), name='acceptance_once')],

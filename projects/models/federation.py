@@ -96,4 +96,4 @@ class EntitlementMapping(models.Model):
     def entitlement(self) -> Entitlement | None:
         """What a log-in has to bring, to the letter; None if what is kept is none."""
         path = group_of(self.path)
-        return path and Entitlement(self.source, path, self.entitled_role)  # type: ignore[return-value]
+        return None if path is None else Entitlement(self.source, path, self.entitled_role)

@@ -56,7 +56,7 @@ class Terms(models.Model):
 class Acceptance(models.Model):
     """One person's yes to one version."""
 
-    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
 

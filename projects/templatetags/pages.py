@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -17,8 +18,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from projects.actions.federation import LogInProvider, providers
 from projects.actions.saved_filters import LISTS, kept_of
+from projects.entitlements import LogInProvider
 from projects.models import SavedFilter, User
 
 register = template.Library()
@@ -122,7 +123,8 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def log_in_ways() -> list[LogInProvider]:
     """The log-in providers that are configured."""
-    return providers()
+    ways: list[LogInProvider] = settings.LOG_IN_PROVIDERS
+    return ways
 
 
 @register.simple_tag(takes_context=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account import views
 from allauth.socialaccount.models import SocialApp
@@ -23,8 +22,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
     Chromium holds a form's redirects to the policy, too: only here may one lead to a provider.
     """
-    ways = [f"{urlsplit(one['issuer']).scheme}://{urlsplit(one['issuer']).netloc}"
-            for one in settings.LOG_IN_PROVIDERS]  # fmt: skip
+    ways = [one.origin for one in settings.LOG_IN_PROVIDERS]
     view = csp_update({"form-action": ways})(views.login) if ways else views.login
     answer: Any = view(request)
     return answer  # type: ignore[no-any-return]

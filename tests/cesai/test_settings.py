@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cesai import env
+from projects.entitlements import Source
 
 KEY = "KKhld4ka6YnkAh_srd_wBGoDsL09jv6t7weN9ocyRWo="
 GOOD = {
@@ -224,8 +225,8 @@ def test_a_log_in_provider_is_read_with_what_it_may_speak_for(
     source = {"namespace": "URN:Geant:helmholtz.example", "authority": "Login.Example"}
     monkeypatch.setenv("CESAI_LOG_IN_PROVIDERS", _provider(entitlements=[source]))
     [found] = _start()["LOG_IN_PROVIDERS"]
-    assert found["sources"] == [("urn:geant:helmholtz.example", "login.example")]
-    assert found["scope"] == ["openid", "profile", "email"]
+    assert found.sources == (Source("urn:geant:helmholtz.example", "login.example"),)
+    assert found.scope == ("openid", "profile", "email")
 
 
 def test_a_second_factor_is_asked_for_except_in_the_demonstration(

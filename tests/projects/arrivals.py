@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -12,11 +12,12 @@ from django.conf import settings
 from django.test import Client
 
 from dev.openid.server import CLIENT, SECRET, Server
+from projects.entitlements import LogInProvider, Source
 from projects.models import User
 
 NAMESPACE, AUTHORITY = "urn:geant:helmholtz.example", "login.helmholtz.example"
 CALLBACK = "/accounts/provider/{}/callback/"
-SCOPE = ["openid", "profile", "email", "entitlements"]
+SCOPE = ("openid", "profile", "email", "entitlements")
 
 
 def redirect_to(name: str) -> str:
@@ -24,18 +25,18 @@ def redirect_to(name: str) -> str:
     return settings.BASE_URL + CALLBACK.format(name)
 
 
-def configured(name: str, server: Server, **more: Any) -> dict[str, Any]:
+def configured(name: str, server: Server, **more: Any) -> LogInProvider:
     """One provider as the settings have it, which may speak of our namespace."""
-    return {
-        "id": name,
-        "name": f"Log-in of {name}",
-        "issuer": server.issuer,
-        "client_id": CLIENT,
-        "client_secret": SECRET,
-        "scope": SCOPE,
-        "sources": [(NAMESPACE, AUTHORITY)],
-        **more,
-    }
+    provider = LogInProvider(
+        id=name,
+        name=f"Log-in of {name}",
+        issuer=server.url,
+        client_id=CLIENT,
+        client_secret=SECRET,
+        scope=SCOPE,
+        sources=(Source(NAMESPACE, AUTHORITY),),
+    )
+    return replace(provider, **more)
 
 
 def entitlement(group: str, role: str = "") -> str:

@@ -10,7 +10,6 @@ import pytest
 
 from dev.openid.server import Server
 from projects.actions.federation import (
-    Given,
     apply_entitlements,
     lapse_rights,
     map_entitlement,
@@ -66,7 +65,9 @@ def _map(group: Group | None, role: Role = Role.MEMBER, **values: Any) -> Entitl
         "group": group,
         **values,
     }
-    return map_entitlement(by=make.make_user(), given=Given(**given), now=make.now())
+    mapping = EntitlementMapping(**given)
+    map_entitlement(by=make.make_user(), mapping=mapping, now=make.now())
+    return mapping
 
 
 def _come(server: Server, *entitlements: str, claim: str = "entitlements") -> User:
@@ -176,7 +177,7 @@ def test_a_namespace_that_the_settings_no_longer_allow_gives_nothing(
 ) -> None:
     _map(group)
     _come(server, MEMBERS)
-    settings.LOG_IN_PROVIDERS = [configured("first", server, sources=[])]
+    settings.LOG_IN_PROVIDERS = [configured("first", server, sources=())]
     assert _roles(_come(server, MEMBERS)) == {}
 
 
