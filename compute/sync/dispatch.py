@@ -61,9 +61,12 @@ def drop_unwanted(cluster: Cluster, *, now: datetime) -> None:
     """End what was never handed over and shall not be any more; needs no cluster."""
     rows = Job.objects.filter(unwanted(), cluster=cluster, state__in=NOT_HANDED_OVER)
     for job in rows.select_related("allocation"):
-        reason = "" if job.cancel_requested_at else "SubmitterGone"
-        if job.allocation.state in ENDED_ALLOCATIONS and reason:
+        if job.cancel_requested_at:
+            reason = ""  # people know why
+        elif job.allocation.state in ENDED_ALLOCATIONS:
             reason = "AllocationEnded"
+        else:
+            reason = "SubmitterGone"
         job.move_to(JobState.CANCELLED, now=now, reason=reason, waiting_for="", ended_at=now)
 
 
