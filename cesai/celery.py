@@ -62,6 +62,7 @@ app.conf.update(
         "publish": {"task": "projects.publish_head", "schedule": 3600.0},
         "verify": {"task": "projects.verify_audit", "schedule": crontab(hour="3", minute="10")},
         "remind": {"task": "registry.remind", "schedule": 86400.0},
+        "forget-deliveries": {"task": "projects.forget_deliveries", "schedule": 3600.0},
         "forget": {"task": "cesai.forget_old_answers", "schedule": 3600.0},
     },
 )

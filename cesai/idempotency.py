@@ -23,7 +23,7 @@ WAIT_SECONDS = 10
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # Without a key a repeated call would ask, run or award twice.
 KEY_REQUIRED = ("/api/v1/requests/", "/api/v1/jobs/")
-SECRET = ("/api/v1/tokens/", "/api/v1/invitations/", "/credentials/")
+SECRET = ("/api/v1/tokens/", "/api/v1/invitations/", "/api/v1/webhooks/", "/credentials/")
 
 
 class IdempotencyMiddleware:

@@ -38,7 +38,8 @@ OWN = (
     "projects.AccessToken.user", "projects.Membership.user", "projects.Notice.user",
     "projects.NoticePreference.user", "projects.PartnerAdmin.user", "projects.PortalRole.user",
     "projects.SavedFilter.owner", "projects.StoredAnswer.user", "registry.Watch.owner",
-    "socialaccount.SocialAccount.user", "usersessions.UserSession.user",
+    "projects.Webhook.owner", "socialaccount.SocialAccount.user",
+    "usersessions.UserSession.user",
 )  # fmt: skip
 DEEDS = (
     "admin.LogEntry.user", "compute.AccountingDifference.corrected_by",
@@ -68,6 +69,7 @@ FATES = {**dict.fromkeys(OWN, Fate.DELETED), **dict.fromkeys(DEEDS, Fate.KEPT)}
 # Never handed over, also not to the person: they open doors.
 SECRETS = {
     "password", "digest", "sealed_token", "secret_sha256", "session_key", "session_data",
+    "sealed_secret", "sealed_former_secret",
 }  # fmt: skip
 SEALED = {"mfa.Authenticator.data", "projects.StoredAnswer.body"}
 

@@ -45,6 +45,9 @@ DIGEST_HOURS = env.number("CESAI_DIGEST_HOURS", 24, least=1, most=168)
 # Where the head of the audit log is told, besides the log: a file, a mailbox.
 AUDIT_HEADS = env.text("CESAI_AUDIT_HEADS", "")
 AUDIT_MAIL = env.mailbox("CESAI_AUDIT_MAIL", "")
+# Where webhooks may lead besides the public internet, and who is trusted there besides the usual.
+OUTGOING_ALLOW = env.networks("CESAI_OUTGOING_ALLOW", "")
+OUTGOING_CA = env.text("CESAI_OUTGOING_CA", "")  # a file of certificates
 # Who else knows people: OpenID providers, and whose groups each may speak of.
 LOG_IN_PROVIDERS = log_in_providers("CESAI_LOG_IN_PROVIDERS")
 SECOND_FACTOR = env.flag("CESAI_SECOND_FACTOR", not DEMO)  # of those whose role needs one
@@ -278,6 +281,8 @@ SPECTACULAR_SETTINGS = {
         "CredentialKind": "compute.models.clusters.Credential.Kind",
         "NoticeKind": "projects.models.notices.KIND_LABELS",
         "CaseState": "registry.models.cases.CASE_LABELS",
+        "WebhookState": "projects.api.webhook_shapes.STATES",
+        "DeliveryState": "projects.api.webhook_shapes.DELIVERY_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

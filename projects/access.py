@@ -21,6 +21,7 @@ from projects.models import (
     Partner,
     Project,
     SavedFilter,
+    Webhook,
 )
 from projects.roles import Role, Verb, verbs_of
 
@@ -195,6 +196,11 @@ def get_token(person: Person, key: Key) -> AccessToken:
 def get_notice(person: Person, key: Key) -> Notice:
     """One of the caller's own notices. Raises NotThere."""
     return fetch(Notice.objects.visible_to(person), key)
+
+
+def get_webhook(person: Person, key: Key) -> Webhook:
+    """One of the caller's own webhooks. Raises NotThere."""
+    return fetch(Webhook.objects.visible_to(person).select_related("owner", "project"), key)
 
 
 def get_saved_filter(person: Person, key: Key) -> SavedFilter:

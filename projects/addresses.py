@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from projects.errors import Invalid
 
 Address = IPv4Address | IPv6Address
+Networks = Collection[IPv4Network | IPv6Network]
 Resolve = Callable[[str, int], Iterable[str]]  # a name and a port → all its addresses
 
 HTTPS = frozenset({"https"})
@@ -44,28 +45,37 @@ _6TO4, _TEREDO = IPv6Network("2002::/16"), IPv6Network("2001::/32")
 _LOW = 0xFFFF_FFFF
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a sentence that is translated where it is told; nothing here knows languages."""
+    return text
+
+
 class Why(StrEnum):
     """Why a URL is refused."""
 
-    TEXT = (
+    TEXT = gettext_noop(
         "The URL has characters that no URL has, or more than 2,000 of them: letters beyond"
         " ASCII are written xn--… in the host, and as in %C3%A4 elsewhere."
     )
-    FORM = "This is no URL with a host: write https://host/path."
-    SCHEME = "Only addresses that begin with https:// are connected to."
-    CREDENTIALS = "The URL holds a user name or an @: leave it out."
-    FRAGMENT = "The URL holds a #: what stands behind it is never sent, leave it out."
-    PORT = "This port is not connected to: use 443 or one from 1024 to 65535."
-    HOST = (
+    FORM = gettext_noop("This is no URL with a host: write https://host/path.")
+    SCHEME = gettext_noop("Only addresses that begin with https:// are connected to.")
+    CREDENTIALS = gettext_noop("The URL holds a user name or an @: leave it out.")
+    FRAGMENT = gettext_noop(
+        "The URL holds a #: what stands behind it is never sent, leave it out."
+    )
+    PORT = gettext_noop("This port is not connected to: use 443 or one from 1024 to 65535.")
+    HOST = gettext_noop(
         "The host is no full name such as hooks.example.org: letters, digits and hyphens with a"
         " dot between them and none at the end."
     )
-    SPELLING = (
+    SPELLING = gettext_noop(
         "The host is a number in a spelling that is read in several ways: write it as four"
         " numbers without zeros before them, such as 192.0.32.8."
     )
-    UNKNOWN = "The host has no address: its name cannot be found."
-    INSIDE = "The host leads into a private or special network, and the portal connects to none."
+    UNKNOWN = gettext_noop("The host has no address: its name cannot be found.")
+    INSIDE = gettext_noop(
+        "The host leads into a private or special network, and the portal connects to none."
+    )
 
 
 class AddressRefused(Invalid):
@@ -91,18 +101,35 @@ class Destination(NamedTuple):
     target: str
 
 
-def destination_of(url: str, resolve: Resolve, *, schemes: frozenset[str] = HTTPS) -> Destination:
+def destination_of(
+    url: str, resolve: Resolve, *, allowed: Networks = (), schemes: frozenset[str] = HTTPS
+) -> Destination:
     """The one checked destination of a URL; the host is looked up at most once.
 
-    Raises AddressRefused if the URL is odd or if any of its host's addresses is not one of the
-    public internet, whatever other address is wrapped in it.
+    Raises AddressRefused if the URL is odd or if any of its host's addresses is neither one of
+    the public internet, whatever other address is wrapped in it, nor in an `allowed` network.
     """
     host, port, target = _parts(url, schemes)
     literal = _literal(host)
     addresses = [literal] if literal else _looked_up(host, port, resolve)
-    if not all(map(is_public, addresses)):
-        raise AddressRefused(Why.INSIDE)
+    _check(addresses, allowed)
     return Destination(addresses[0], port, host, target)
+
+
+def check_url(url: str, *, allowed: Networks = (), schemes: frozenset[str] = HTTPS) -> str:
+    """The host of a URL that could be connected to, as far as can be said without asking anybody.
+
+    Raises AddressRefused.
+    """
+    host, _port, _target = _parts(url, schemes)
+    literal = _literal(host)
+    _check([literal] if literal else [], allowed)
+    return host
+
+
+def _check(addresses: Iterable[Address], allowed: Networks) -> None:
+    if not all(_in(address, allowed) or is_public(address) for address in addresses):
+        raise AddressRefused(Why.INSIDE)
 
 
 def is_public(address: Address) -> bool:

@@ -11,9 +11,12 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from projects.actions.initiatives import Share
+from projects.actions.webhooks import Facts
+from projects.event_kinds import Topic, kinds_of
 from projects.models import AccessToken, Group, Initiative, Membership, Partner, Project, User
 from projects.models.notices import DELIVERY_LABELS, KIND_LABELS
 from projects.models.projects import SLUG, VISIBILITY_LABELS
+from projects.models.webhooks import TOPIC_LABELS
 from projects.notices import Delivery, NoticeKind
 from projects.pages import Day, Filters, PageForm
 from projects.roles import Role, Visibility
@@ -202,6 +205,47 @@ class TokenForm(PageForm):
         field.label_from_instance = lambda group: f"{group.name} · {group.partner.name}"
         if len(person.standing.group_roles) < 2:  # nothing to choose
             del self.fields["group"]
+
+
+class WebhookForm(PageForm):
+    """Kinds of events are chosen by topic: nobody ticks ninety boxes."""
+
+    aliases = {"kinds": "topics"}
+
+    name = forms.CharField(
+        label=_("name"), max_length=100, help_text=_("What listens there, for example “CI”.")
+    )
+    url = forms.CharField(
+        label=_("address"),
+        max_length=2000,
+        widget=forms.URLInput(attrs={"placeholder": "https://hooks.example.org/cesai"}),
+        help_text=_("https, and reachable from the internet."),
+    )
+    topics = forms.TypedMultipleChoiceField(
+        label=_("only events about"),
+        choices=TOPIC_LABELS,
+        coerce=Topic,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: about everything that you may see."),
+    )
+    project = forms.ModelChoiceField(
+        label=_("only of the project"),
+        queryset=Project.objects.none(),
+        required=False,
+        empty_label=_("all"),
+    )
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.offer("project", Project.objects.of(person).order_by("title", "id"))
+
+    @property
+    def facts(self) -> Facts:
+        """What was typed."""
+        values = self.cleaned_data
+        kinds = kinds_of(*values["topics"])
+        return Facts(values["name"], values["url"], kinds, values["project"])
 
 
 class DeliveryForm(PageForm):

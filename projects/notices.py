@@ -39,6 +39,7 @@ class NoticeKind(StrEnum):
     DISPATCH_STOPPED = "dispatch_stopped"  # all of a cluster: cluster
     CREDENTIAL_ENDS = "credential_ends"  # and unix_user, hours left unless it has ended
     ACCOUNTING_LATE = "accounting_late"  # and hours since it was booked, or it differs
+    WEBHOOK_STOPPED = "webhook_stopped"  # webhook
 
 
 class Delivery(StrEnum):
@@ -59,6 +60,7 @@ _AT_ONCE = {
     NoticeKind.DISPATCH_STOPPED,
     NoticeKind.CREDENTIAL_ENDS,
     NoticeKind.ACCOUNTING_LATE,
+    NoticeKind.WEBHOOK_STOPPED,
 }
 
 DEFAULTS: Mapping[NoticeKind, Delivery] = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from projects.actions import federation, mailing, sealing
+from projects.actions import delivering, federation, mailing, sealing
 from projects.actions.verifying import check_audit
 
 
@@ -23,8 +25,22 @@ def lapse_rights() -> int:
 
 @shared_task(name="projects.seal_events", ignore_result=True)
 def seal_events() -> int:
-    """What was committed since the last time."""
-    return sealing.seal_events(now=timezone.now())
+    """What was committed since the last time; then those who wait for it are told."""
+    sealed = sealing.seal_events(now=timezone.now())
+    delivering.ring_webhooks()
+    return sealed
+
+
+@shared_task(name="projects.deliver_webhook", ignore_result=True)
+def deliver_webhook(key: str) -> int:
+    """One pass over one webhook."""
+    return delivering.deliver_webhook(UUID(key))
+
+
+@shared_task(name="projects.forget_deliveries", ignore_result=True)
+def forget_deliveries() -> int:
+    """The log of webhooks is kept for a month."""
+    return delivering.forget_deliveries(now=timezone.now())
 
 
 @shared_task(name="projects.publish_head", ignore_result=True)

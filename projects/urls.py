@@ -12,6 +12,7 @@ from projects.views import (
     settings,
     signing_in,
     terms,
+    webhooks,
 )
 
 urlpatterns = [
@@ -52,5 +53,18 @@ urlpatterns = [
     path("filters/<uuid:key>/drop/", saved_filters.drop, name="filter-drop"),
     path("settings/", settings.settings_page, name="settings"),
     path("settings/notices/", settings.choose_notices, name="settings-notices"),
+    path("settings/webhooks/", webhooks.webhook_list, name="webhooks"),
+    path("settings/webhooks/<uuid:key>/", webhooks.webhook_page, name="webhook"),
+    path("settings/webhooks/<uuid:key>/edit/", webhooks.edit, name="webhook-edit"),
+    path("settings/webhooks/<uuid:key>/secret/", webhooks.rotate, name="webhook-secret"),
+    path("settings/webhooks/<uuid:key>/pause/", webhooks.pause, name="webhook-pause"),
+    path("settings/webhooks/<uuid:key>/resume/", webhooks.resume, name="webhook-resume"),
+    path("settings/webhooks/<uuid:key>/ping/", webhooks.ping, name="webhook-ping"),
+    path("settings/webhooks/<uuid:key>/delete/", webhooks.delete, name="webhook-delete"),
+    path(
+        "settings/webhooks/<uuid:key>/deliveries/<uuid:delivery>/again/",
+        webhooks.again,
+        name="webhook-again",
+    ),
     path("settings/tokens/<uuid:key>/revoke/", settings.revoke_token, name="token-revoke"),
 ]

@@ -47,6 +47,7 @@ from projects.models import (
     Participation,
     PartnerAdmin,
     PortalRole,
+    WebhookAttempt,
 )
 from projects.roles import Role
 from registry.models import (
@@ -158,10 +159,13 @@ class _Crowd:
             assert token
             self._fewer_copies(token, digest=lambda n, who=who: f"{who}{n}", id=lambda _n: uuid4())
             self._fewer_copies(self.world.watch, owner=user)
+            self._fewer_copies(self.world.webhook, owner=user, name=_n("Hook "))
             for page in LISTS:
                 self._fewer_copies(
                     self.world.saved_filter, owner=user, page=page, name=_n("Selection ")
                 )
+        sent = self._copies(self.world.delivery, place=lambda n: n)
+        self._made(WebhookAttempt, delivery=sent, at=self.now, status=204, milliseconds=9)
         self._made(Told, key=_n("crowd:"), at=self.now)
         seal_events(now=self.now)
         self._made(AuditCheck, at=self.now, number=1)

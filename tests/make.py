@@ -48,6 +48,7 @@ from projects.actions.initiatives import keep_initiative
 from projects.actions.projects import create_project
 from projects.actions.terms import publish_terms
 from projects.actions.tokens import create_token
+from projects.actions.webhooks import Facts, create_webhook
 from projects.models import (
     Group,
     Import,
@@ -60,6 +61,7 @@ from projects.models import (
     Project,
     Terms,
     User,
+    Webhook,
 )
 from projects.roles import Role
 from registry.actions.datasets import register_dataset
@@ -140,6 +142,17 @@ def make_terms(*, days: float = 365) -> Terms:
         in_force_from=now() + timedelta(days=days),
         now=now(),
     )
+
+
+def make_webhook(owner: User, **facts: Any) -> Webhook:
+    """One that was sent its trial, and answered 204."""
+    values = {"name": "CI", "url": "https://hooks.example.org/cesai", **facts}
+    hook = create_webhook(by=owner, facts=Facts(**values), now=now())[0]
+    trial = hook.deliveries.get()
+    trial.due_at, trial.delivered_at, trial.attempts = None, now(), 1
+    trial.save()
+    trial.tries.create(at=now(), status=204, milliseconds=12)
+    return hook
 
 
 def make_token(user: User, scope: str = "write") -> str:

@@ -161,6 +161,23 @@ API: Table = {
     "api-notices-detail": {"get": _detail(LEADS)},  # to whom the world's notice was told
     "api-notices-read": {"post": Rule(may=LEADS)},
     "api-notices-read-all": {"post": _list()},
+    "api-webhooks-list": {
+        "get": _list(),
+        "post": Rule(may=SIGNED_IN, body=lambda w: w.webhook_body, status=201),
+    },
+    "api-webhooks-detail": {
+        "get": _detail(LEADS),
+        "patch": Rule(may=LEADS, body=lambda w: {"name": "other"}),
+        "delete": Rule(may=LEADS, status=204),
+    },
+    "api-webhooks-rotate-secret": {"post": Rule(may=LEADS)},
+    "api-webhooks-pause": {"post": Rule(may=LEADS)},
+    "api-webhooks-resume": {"post": Rule(may=LEADS, status=409)},  # it is not paused
+    "api-webhooks-ping": {"post": Rule(may=LEADS, status=201)},
+    "api-webhooks-replay": {
+        "post": Rule(may=LEADS, body=lambda w: {"delivery": str(w.delivery.pk)})
+    },
+    "api-webhooks-deliveries": {"get": _detail(LEADS)},
     "api-models-list": {
         "get": _list(),
         "post": Rule(
@@ -613,6 +630,21 @@ PAGES: Table = {
     "settings": {"get": Rule(may=_SIGNED)},
     "settings-notices": {"post": _form(_SIGNED, frozenset(), lambda w: w.delivery_form)},
     "token-revoke": {"post": _form(LEADS, frozenset())},
+    "webhooks": {
+        "get": Rule(may=_SIGNED),
+        "post": _form(_SIGNED, frozenset(), lambda w: w.webhook_body, 200),
+    },
+    "webhook": {"get": Rule(may=LEADS)},
+    "webhook-edit": {
+        "get": Rule(may=LEADS),
+        "post": _form(LEADS, frozenset(), lambda w: w.webhook_body),
+    },
+    "webhook-secret": {"post": _form(LEADS, frozenset(), status=200)},
+    "webhook-pause": {"post": _form(LEADS, frozenset())},
+    "webhook-resume": {"post": _form(LEADS, frozenset(), status=409)},  # it is not paused
+    "webhook-ping": {"post": _form(LEADS, frozenset())},
+    "webhook-delete": {"post": _form(LEADS, frozenset())},
+    "webhook-again": {"post": _form(LEADS, frozenset())},
     "notices": {"get": Rule(may=_SIGNED)},
     "audit": {"get": Rule(may=_SIGNED)},
     "terms-accept": {"post": _form(_SIGNED, frozenset())},

@@ -121,6 +121,10 @@ class World:
         self.difference = make.make_difference(self.allocation)
         self.report = make.make_report(self.allocation, by=self.people["operator"])
         self.grant = make.make_grant(self.project, self.pool, reference=CANARY)
+        self.webhook = make.make_webhook(
+            lead, name=CANARY, url=f"https://{CANARY.lower()}.example/"
+        )
+        self.delivery = self.webhook.deliveries.get()
         self.tokens = {name: make.make_token(user) for name, user in self.people.items()}
 
     @property
@@ -186,6 +190,10 @@ class World:
         fields = {"first": "2040-01", "last": "2040-02", "gpu_hours": "0",
                   "partner": str(self.group.partner_id)}  # fmt: skip
         return {f"{prefix}-{name}": text for name, text in fields.items()}
+
+    @property
+    def webhook_body(self) -> dict[str, str]:
+        return {"name": "CI", "url": "https://hooks.example.org/cesai"}
 
     def report_body(self) -> dict[str, str]:
         """Usage of a cluster that is not connected."""
@@ -273,6 +281,7 @@ class World:
             "imports": self.import_.pk,
             "templates": self.template.pk,
             "watches": self.watch.pk,
+            "webhooks": self.webhook.pk,
         }
 
     @cached_property
@@ -298,6 +307,12 @@ class World:
             "invite": [self.group.pk],
             "invitation-withdraw": [self.invitation.pk],
             "token-revoke": [self.lead_token_id],
+            "webhooks": [],
+            "webhook-again": [self.webhook.pk, self.delivery.pk],
+            **{
+                f"webhook{act}": [self.webhook.pk]
+                for act in ("", "-edit", "-secret", "-pause", "-resume", "-ping", "-delete")
+            },
             "terms-accept": [self.terms.pk],
             "participant-add": [self.project.slug],
             "participant-remove": [self.project.slug, self.other_group.pk],

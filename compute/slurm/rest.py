@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import ssl
 import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import httpcore
 import httpx
 import jwt
 import orjson
@@ -28,6 +23,7 @@ from compute.slurm.errors import (
 )
 from compute.slurm.v38 import V38
 from compute.slurm.v42 import V42
+from projects.outgoing import Line
 
 # These arise before the first byte of a request leaves us.
 _NOTHING_SENT = (
@@ -36,7 +32,6 @@ _NOTHING_SENT = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
 )
-_ONE = httpx.Limits(max_connections=1)
 WIRES: Mapping[str, type[Dialect]] = {"v0.0.42": V42, "v0.0.38": V38}  # newest first
 # A token that ends within this many seconds counts as ended: clocks differ, calls take time.
 SKEW_SECONDS = 60
@@ -123,7 +118,7 @@ class Connection:
             "X-SLURM-USER-TOKEN": token,
         }
         self._waits = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
-        self._idle: deque[_Line] = deque()
+        self._idle: deque[Line] = deque()
         try:
             self._base = str(httpx.URL(url)).rstrip("/")
         except httpx.InvalidURL as error:
@@ -183,66 +178,11 @@ class Connection:
         finally:
             self._idle.append(line)  # a broken connection is replaced at its next call
 
-    def _line(self) -> _Line:
+    def _line(self) -> Line:
         try:
             return self._idle.pop()  # the one used last: its connection is the least stale
         except IndexError:
-            return _Line()
-
-
-class _Line(httpx.HTTPTransport):
-    """One connection, on which nothing is waited for beyond `until`.
-
-    httpx waits anew for each piece: for a header that comes letter by letter, a day.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(verify=_trusted(), trust_env=False, limits=_ONE)
-        self.until = math.inf
-        # httpx takes no backend for the network; its pool does.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trusted(), max_connections=1, network_backend=_Backend(self)
-        )
-
-
-class _Backend(httpcore.SyncBackend):
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(*args, **options), self._line)
-
-
-class _Stream(httpcore.NetworkStream):
-    """A stream whose every read and write ends with its line's time."""
-
-    def __init__(self, stream: httpcore.NetworkStream, line: _Line) -> None:
-        self._stream, self._line = stream, line
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
-            return self._stream.read(max_bytes, self._left(timeout))
-        except httpcore.ReadTimeout:
-            self._left(timeout)  # which of the two ends it was
-            raise
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(*args, **options), self._line)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def _left(self, timeout: float | None) -> float:
-        left = self._line.until - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("it took longer than a call may")
-        return left if timeout is None else min(timeout, left)
+            return Line()
 
 
 def _read(response: httpx.Response, largest: int) -> bytes:
@@ -252,12 +192,6 @@ def _read(response: httpx.Response, largest: int) -> bytes:
         if len(received) > largest:
             raise Ambiguous(f"The answer is larger than {largest} bytes.")
     return bytes(received)
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Shared by all connections: to read the certificates takes 0.1 s."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _parse(status: int, received: bytes) -> Answer:

@@ -1,4 +1,6 @@
-"""JSON: partners, groups, memberships, invitations, projects, initiatives, tokens, notices."""
+"""JSON: partners, groups, memberships, invitations, projects, initiatives, tokens, notices,
+webhooks.
+"""
 
 from projects.api.groups import (
     GroupResource,
@@ -8,6 +10,7 @@ from projects.api.groups import (
 )
 from projects.api.own import EventResource, NoticeResource, TokenResource
 from projects.api.projects import InitiativeResource, ProjectResource
+from projects.api.webhooks import WebhookResource
 
 RESOURCES = {
     "partners": PartnerResource,
@@ -19,4 +22,5 @@ RESOURCES = {
     "tokens": TokenResource,
     "events": EventResource,
     "notices": NoticeResource,
+    "webhooks": WebhookResource,
 }

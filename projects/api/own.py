@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from projects import access
 from projects import serializers as shapes
@@ -15,8 +20,15 @@ from projects.actions import notices, tokens
 from projects.api.caller import user_of
 from projects.errors import NotThere
 from projects.filters import NoticeFilters
-from projects.models import AccessToken, Event, Notice
+from projects.models import AccessToken, Event, Notice, Seal
 from projects.resources import Resource
+
+AFTER = OpenApiParameter(
+    "after",
+    str,
+    description="The feed: events that were sealed after the one with this id, the oldest first;"
+    " empty: from the beginning. `next` is null once there are no more for now.",
+)
 
 
 class TokenResource(Resource):
@@ -58,12 +70,49 @@ class EventResource(Resource):
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.visible_to(self.request.user).select_related("actor")
 
+    @extend_schema(parameters=[AFTER])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The newest first; with `after` the feed: what was sealed since, the oldest first.
+
+        Whoever asks again with the id of the last event they had misses none and gets none twice.
+        """
+        after = request.query_params.get("after")
+        if after is None:
+            return super().list(request, *args, **kwargs)
+        narrowed: Any = self.filter_queryset(self.get_queryset())
+        rows = narrowed.sealed_after(_place(after))
+        pages: Any = self.paginator
+        size = pages.get_page_size(request) or pages.page_size
+        found = list(rows[: size + 1])
+        following = None
+        if len(found) > size:
+            address = request.build_absolute_uri()
+            following = replace_query_param(address, "after", str(found[size - 1].id))
+        shown = self.shown(found[:size], many=True).data
+        return Response({"next": following, "previous": None, "results": shown})
+
     def get_object(self) -> Event:
         key = access.as_uuid(self.kwargs["id"])
         event = self.get_queryset().filter(id=key).first() if key else None
         if event is None:
             raise NotThere
         return event
+
+
+def _place(after: str) -> int:
+    """The number of the seal of the event with that id; 0 for no id. Raises ValidationError.
+
+    It may be one that the caller may not see any more: they had it, and go on from there.
+    """
+    if not after:
+        return 0
+    key = access.as_uuid(after)
+    seals = Seal.objects.filter(event__id=key) if key else Seal.objects.none()
+    number = seals.values_list("number", flat=True).first()
+    if number is None:
+        sentence = _("Name the id of the last event that you had, or nothing to begin.")
+        raise ValidationError({"after": [sentence]})
+    return number
 
 
 class NoticeResource(Resource):

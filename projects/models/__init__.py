@@ -14,6 +14,7 @@ from projects.models.saved_filters import SavedFilter
 from projects.models.seals import AuditCheck, Seal
 from projects.models.terms import Acceptance, Terms
 from projects.models.tokens import AccessToken
+from projects.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "Acceptance",
@@ -40,4 +41,7 @@ __all__ = [
     "StoredAnswer",
     "Terms",
     "User",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
 ]

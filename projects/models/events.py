@@ -32,6 +32,10 @@ class EventQuerySet(models.QuerySet["Event"]):
             return self.none()
         return self.filter(project_q(person, "project") | Q(actor=person))
 
+    def sealed_after(self, number: int) -> Self:
+        """The feed: those behind that seal of the chain, in the order of sealing."""
+        return self.filter(seal__number__gt=number).order_by("seal__number")
+
 
 class Event(models.Model):
     """One line of the audit log; append-only by privilege and by trigger."""

@@ -52,6 +52,7 @@ KIND_LABELS = [
     (NoticeKind.CREDENTIAL_ENDS.value, _("a credential for a cluster of mine ends")),
     (NoticeKind.ACCOUNTING_LATE.value, _("a cluster's accounting is late, or does not agree")),
     (NoticeKind.DISPATCH_STOPPED.value, _("a cluster of mine takes no jobs until I look")),
+    (NoticeKind.WEBHOOK_STOPPED.value, _("a webhook of mine was stopped")),
 ]
 DELIVERY_LABELS = [
     (Delivery.AT_ONCE.value, _("by e-mail at once")),
@@ -101,6 +102,10 @@ SENTENCES: dict[str, Any] = {
     NoticeKind.DISPATCH_STOPPED: _(
         "The portal's database was restored. %(cluster)s gets no jobs until you have looked at "
         "what it did meanwhile."
+    ),
+    NoticeKind.WEBHOOK_STOPPED: _(
+        "Your webhook “%(webhook)s” was stopped: nothing can be delivered. What happens is kept"
+        " until it goes on."
     ),
 }
 WITH_HOURS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from compute.actions.rotation import keys_in_use, rotate_credentials
-from projects.actions import factors
+from projects.actions import factors, webhook_keys
 from projects.models.sealed import first_key
 
 
@@ -31,12 +31,17 @@ class Command(BaseCommand):
                 self.stdout.write(f"{count} secrets of second factors sealed anew.")
             for factor, why in unreadable:
                 self.stderr.write(f"second factor of {factor.user.username}: {why}")
-        held = keys_in_use() + factors.keys_in_use()
+            count, lost = webhook_keys.rotate_webhook_keys()
+            if count:
+                self.stdout.write(f"{count} secrets of webhooks sealed anew.")
+            for hook, why in lost:
+                self.stderr.write(f"webhook {hook.pk} of {hook.owner.username}: {why}")
+        held = keys_in_use() + factors.keys_in_use() + webhook_keys.keys_in_use()
         for key, count in sorted(held.items()):
             self.stdout.write(f"{key}: {count}")
-        if not options["check"] and (rotated.unreadable or unreadable):
+        if not options["check"] and (closed := [*rotated.unreadable, *unreadable, *lost]):
             raise CommandError(
-                f"{len(rotated.unreadable) + len(unreadable)} secrets cannot be opened and stay as"
-                " they are. Add their key again; or let the sites deliver new tokens, and drop the"
-                " second factors."
+                f"{len(closed)} secrets cannot be opened and stay as they are. Add their key"
+                " again; or let the sites deliver new tokens, drop the second factors, and let"
+                " their owners give the webhooks new secrets."
             )
