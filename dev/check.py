@@ -17,6 +17,7 @@ CODE = [
     "dev",
     "docker",
     "bench",
+    "clients/python/src/cesai_client",
     "tests",
     "manage.py",
 ]

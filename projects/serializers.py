@@ -219,13 +219,19 @@ class GroupReference(serializers.Serializer[Any]):
 
 class TokenOut(serializers.ModelSerializer[AccessToken]):
     url = ResourceUrl("tokens")
+    username = serializers.CharField(
+        source="user.username", read_only=True, help_text="Whose it is: the caller's own name."
+    )
     prefix = serializers.CharField(source="token_key", help_text="How the token begins.")
     created_at = serializers.DateTimeField(source="created")
     expires_at = serializers.DateTimeField(source="expiry")
 
     class Meta:
         model = AccessToken
-        fields = ["id", "url", "name", "scope", "group", "prefix", "created_at", "expires_at"]
+        fields = [
+            "id", "url", "name", "username", "scope", "group", "prefix", "created_at",
+            "expires_at",
+        ]  # fmt: skip
 
 
 class TokenMade(TokenOut):

@@ -38,7 +38,7 @@ class TokenResource(Resource):
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[AccessToken]:
-        return AccessToken.objects.filter(user=user_of(self.request))
+        return AccessToken.objects.filter(user=user_of(self.request)).select_related("user")
 
     def get_object(self) -> AccessToken:
         return access.get_token(self.request.user, self.kwargs["id"])

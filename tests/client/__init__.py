@@ -1,0 +1,1 @@
+"""The client and its command line against a running portal, over HTTP."""
