@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 from cesai_client import Client
 from cesai_client.retrying import Retries
-from django.core.servers.basehttp import WSGIRequestHandler
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
+from django.test.testcases import LiveServerThread
 from pytest_django.live_server_helper import LiveServer
 
 from dev import places
@@ -88,11 +92,51 @@ class Shell:
         return self.home / ".config" / "cesai" / "config.toml"
 
 
-@pytest.fixture
-def portal(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The portal's address."""
-    # Else every answer on a connection that stays open waits 40 ms for an acknowledgement.
+class _Server(ThreadedWSGIServer):
+    """Leaves the test's own connection to the database open after each call."""
+
+    def _close_connections(self) -> None:
+        pass
+
+
+class _Thread(LiveServerThread):
+    server_class = _Server
+
+
+@pytest.fixture(scope="session")
+def _address(django_db_setup: None) -> Iterator[str]:
+    """A server whose calls see what the test has made, which is rolled back afterwards."""
+    own = connections["default"]
+    own.inc_thread_sharing()
+    thread = _Thread("127.0.0.1", StaticFilesHandler, connections_override={"default": own})
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+    own.dec_thread_sharing()
+
+
+@pytest.fixture(autouse=True)
+def _prompt_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an answer on a connection that stays open waits 40 ms for an acknowledgement."""
     monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+
+
+@pytest.fixture
+def portal(db: None, _address: str) -> Iterator[str]:
+    """The portal's address; what a test changes while a command runs needs `busy_portal`."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)  # else each call would end the test's transaction
+    yield _address
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def busy_portal(live_server: LiveServer) -> str:
+    """The address of a portal that commits, so that test and command may work side by side."""
     return str(live_server.url)
 
 
