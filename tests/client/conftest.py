@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cesai_client import Client
-from cesai_client.retrying import Retries
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.signals import request_finished, request_started
@@ -21,6 +19,8 @@ from django.db import close_old_connections, connections
 from django.test.testcases import LiveServerThread
 from pytest_django.live_server_helper import LiveServer
 
+from cesai_client import Client
+from cesai_client.retrying import Retries
 from dev import places
 from tests.conftest import Caller
 

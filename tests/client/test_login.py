@@ -56,7 +56,9 @@ def test_without_a_token_nothing_is_kept(shell: Shell) -> None:
     assert shell("login", "--url", shell.url, "--token-stdin").code == 2
 
 
-@pytest.mark.parametrize("url", ["portal.example", "ftp://portal.example", "https://a:b@c.example"])
+@pytest.mark.parametrize(
+    "url", ["portal.example", "ftp://portal.example", "https://a:b@c.example"]
+)
 def test_what_is_no_address_is_refused(shell: Shell, url: str) -> None:
     assert shell("login", "--url", url, "--token-stdin", given="x").code == 2
 

@@ -246,6 +246,24 @@ def test_what_does_not_fit_is_refused(cesai: Shell, allocation: Allocation) -> N
     assert done.err.startswith("Refused: ")
 
 
+def test_a_size_that_the_pool_does_not_have_is_refused_by_line(
+    cesai: Shell, allocation: Allocation
+) -> None:
+    done = _submit(cesai, text=SCRIPT.replace("01:30:00", "9-0"))
+
+    assert done.code == 3
+    assert "job.sh, line 3, `--time=9-0`: A job may run 1 to 1440 minutes here." in done.err
+
+
+def test_a_size_of_the_command_that_the_pool_does_not_have_is_refused_as_such(
+    cesai: Shell, allocation: Allocation
+) -> None:
+    said = _submit(cesai, "--gpus=9").err
+
+    assert "job.sh, the command line: " in said
+    assert "line 3" not in said
+
+
 def test_a_guest_is_refused(guest: Caller, shell_of: As, allocation: Allocation) -> None:
     assert _submit(shell_of(guest)).code == 3
     assert not Job.objects.exists()

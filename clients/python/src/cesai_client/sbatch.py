@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from cesai_client.errors import BadInput
@@ -25,12 +25,9 @@ _ALONE = """
     exclusive nice no-kill get-user-env propagate immediate
 """
 ALONE = frozenset(_ALONE.split())
-# As in sbatch, each of these takes the place of the others.
-REPLACES = {
-    "mem": ("mem-per-cpu", "mem-per-gpu"),
-    "requeue": ("no-requeue",),
-    "no-requeue": ("requeue",),
-}
+# As in sbatch, each of these takes the place of the other.
+REPLACES = {"requeue": ("no-requeue",), "no-requeue": ("requeue",)}
+_MEANT = re.compile(r"[ \t]*#[ \t]*(?:sbatch|pbs|bsub)[ \t]*-", re.IGNORECASE)
 _PLAIN = re.compile(r"[^\s\"'\\#]+")
 
 
@@ -78,13 +75,33 @@ def override(text: str, options: Mapping[str, str | None]) -> Overridden:
 
 def asked(text: str, name: str) -> str:
     """What the script's own lines say for an option, "" if nothing; the last one counts."""
+    values = [option.value for _, option, _ in _all(text) if option.name == name]
+    return values[-1] if values else ""
+
+
+def lines_of(text: str, names: Collection[str]) -> list[tuple[int, str]]:
+    """Where the script has any of these options: lines counted from 1, with what stands there."""
+    return [(line, written) for line, option, written in _all(text) if option.name in names]
+
+
+def _all(text: str) -> Iterator[tuple[int, _Found, str]]:
+    """Every option of the script with its line, and as it is written."""
     lines = text.split("\n")
-    found = ""
     for n in _header(lines):
         if lines[n].startswith(MAGIC):
             for option in _options(lines[n]) or ():
-                found = option.value if option.name == name else found
-    return found
+                yield n + 1, option, lines[n][option.start : option.end]
+
+
+def unread(text: str) -> list[int]:
+    """Lines that look like options and are none, for sbatch neither, counted from 1."""
+    lines = text.split("\n")
+    head = _header(lines)
+    return [
+        n + 1
+        for n, line in enumerate(lines)
+        if _MEANT.match(line) and (n not in head or not line.startswith(MAGIC))
+    ]
 
 
 def _header(lines: list[str]) -> range:

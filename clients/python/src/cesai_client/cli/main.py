@@ -106,5 +106,6 @@ def complain(error: CesaiError) -> None:
         say(f"  {clean(line)}")
     for name, messages in error.errors.items() if isinstance(error, Refused) else ():
         for message in messages:
-            if clean(message) != said:
-                say(f"  {clean(name)}: {clean(message)}" if name else f"  {clean(message)}")
+            told = f"{clean(name)}: {clean(message)}" if name else clean(message)
+            if clean(message) != said or "line" in name:
+                say(f"  {told}")

@@ -41,6 +41,17 @@ FLAGS = (
     ("requeue", "May start again after a node failed."),
     ("no-requeue", "Never starts again."),
 )
+# A field of the job that the portal may refuse → the options that say it.
+SAID_BY = {
+    "minutes": ("time",),
+    "nodes": ("nodes", "ntasks", "ntasks-per-node", "gpus", "gres", "gpus-per-node"),
+    "gpus": ("gpus", "gres", "gpus-per-node", "gpus-per-task"),
+    "name": ("job-name",),
+    "output": ("output",),
+    "error": ("error",),
+    "working_directory": ("chdir",),
+    "array": ("array",),
+}
 LINE = re.compile(r"\b([Ll]ine) (\d+)(, `([^`]*)`)?")
 
 
@@ -101,6 +112,8 @@ def submit(
         account=account or "",
         partition=partition or "",
     )
+    for line in sbatch.unread(text):
+        say(f"{named(script)}, line {line}: looks like an option and is none, for sbatch neither.")
     made = sbatch.override(text, options)
     body: shapes.JobInRequest = {"allocation": chosen, "sbatch": made.text}
     if version:
@@ -109,7 +122,7 @@ def submit(
     try:
         job = session.client.jobs.submit(body, intent=intent)
     except Refused as refusal:
-        raise _in_the_file(refusal, script, made.added, options) from None
+        raise _in_the_file(refusal, script, text, made, options) from None
     except NotReachable as error:
         raise NotReachable(
             f"{error} Whether the job was taken is not known; the same command with "
@@ -119,6 +132,11 @@ def submit(
     if wait or follows:
         return until_end(session, job["id"], wait=wait, is_json=is_json)
     return 0
+
+
+def named(script: str) -> str:
+    """The file as people know it."""
+    return "standard input" if script == "-" else script
 
 
 def read(script: str) -> str:
@@ -168,26 +186,34 @@ def _tell(session: Session, job: shapes.JobDetail, *, parsable: bool, is_json: b
 
 
 def _in_the_file(
-    refusal: Refused, script: str, added: int, options: dict[str, str | None]
+    refusal: Refused,
+    script: str,
+    text: str,
+    made: sbatch.Overridden,
+    options: dict[str, str | None],
 ) -> Refused:
     """The refusal with the lines of the file that was given, and options as the command's."""
-    name = "standard input" if script == "-" else script
     own = {f"--{option}" for option in options}
 
     def place(found: re.Match[str]) -> str:
         word, number, written = found[1], int(found[2]), found[4] or ""
-        if written.split("=")[0] in own or (added and number == 1 + added):
+        if written.split("=")[0] in own or (made.added and number == 2):
             return f"the command line, `{written}`" if written else "the command line"
-        number -= added if number > added + 1 else 0
-        return f"{word} {number}{found[3] or ''}"
+        return f"{word} {number - made.added if number > 1 else 1}{found[3] or ''}"
 
-    def told(sentence: str) -> str:
-        return LINE.sub(place, sentence)
+    errors: dict[str, list[str]] = {}
+    for field, rows in refusal.errors.items():
+        where = named(script) if field in {"script", "sbatch"} else field
+        if places := _said_where(field, text, options):
+            where = f"{named(script)}, {places}"
+        errors[where] = [LINE.sub(place, row) for row in rows]
+    detail = LINE.sub(place, refusal.detail)
+    return type(refusal)(refusal.status, refusal.title, detail, kind=refusal.type, errors=errors)
 
-    errors = {
-        f"{name}" if field in {"script", "sbatch"} else field: [told(row) for row in rows]
-        for field, rows in refusal.errors.items()
-    }
-    return type(refusal)(
-        refusal.status, refusal.title, told(refusal.detail), kind=refusal.type, errors=errors
-    )
+
+def _said_where(field: str, text: str, options: dict[str, str | None]) -> str:
+    """The places that say a field of the job: the command's, else the script's lines."""
+    names = SAID_BY.get(field, ())
+    if any(name in options for name in names):
+        return "the command line"
+    return ", ".join(f"line {n}, `{written}`" for n, written in sbatch.lines_of(text, names))
