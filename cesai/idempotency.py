@@ -42,14 +42,14 @@ class IdempotencyMiddleware:
         # Answers that hold secrets are not stored.
         is_stored = not is_secret(request.path)
         refusal = _too_fast(request, user) or (_key_problem(request, key) if is_stored else None)
-        if refusal:
-            return refusal
-        if not key or not is_stored:
-            return self.get_response(request)
+        if refusal or not key or not is_stored:
+            return refusal or self.get_response(request)
         try:
             fingerprint = _fingerprint(request)
         except RequestDataTooBig:
             return as_json(too_large())
+        if not _is_whole(request):
+            return _cut_off()
         return self._once(request, user, key, fingerprint)
 
     def _once(self, request: HttpRequest, user: User, key: str, fingerprint: str) -> HttpResponse:
@@ -145,6 +145,17 @@ def _replay(stored: StoredAnswer) -> HttpResponse:
     )
     response["Idempotency-Replayed"] = "true"
     return response
+
+
+def _is_whole(request: HttpRequest) -> bool:
+    """False if the connection ended within the body: the key is kept for the whole call."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    return not announced.isdigit() or len(request.body) >= int(announced)
+
+
+def _cut_off() -> HttpResponse:
+    detail = _("The call ended before its body did. Send it again.")
+    return as_json(problem(400, code="cut-off", detail=detail))
 
 
 def _other_body() -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections, transaction
 from django.test import RequestFactory
 
@@ -85,6 +87,23 @@ def test_a_fault_is_not_kept(lead: Caller, group: Group) -> None:
         assert lead.post("projects/", _new(group), key=key).status_code == 500
         cursor.execute("DROP TRIGGER fail ON projects_project")
 
+    assert lead.post("projects/", _new(group), key=key).status_code == 201
+
+
+def test_a_call_that_was_cut_off_leaves_its_key_to_the_whole_one(
+    lead: Caller, group: Group
+) -> None:
+    text, key = json.dumps(_new(group)), make.key()
+    headers = {"Authorization": f"Bearer {lead.token}", "Idempotency-Key": key}
+
+    def send(body: str) -> Any:
+        sent = RequestFactory().post("/api/v1/projects/", headers=headers)
+        sent.META |= {"CONTENT_LENGTH": str(len(text)), "CONTENT_TYPE": "application/json"}
+        sent._body = body.encode()  # type: ignore[attr-defined]
+        return get_wsgi_application().get_response(sent)
+
+    assert send(text[:-9]).status_code == 400
+    assert not StoredAnswer.objects.exists()
     assert lead.post("projects/", _new(group), key=key).status_code == 201
 
 
