@@ -98,14 +98,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def complain(error: CesaiError) -> None:
-    """A sentence, and for a refusal each field's messages that it does not hold yet."""
-    first, *others = str(error).split("\n")
-    said = clean(first)
-    say(f"Refused: {said}" if isinstance(error, Refused) else said)
-    for line in others:
-        say(f"  {clean(line)}")
-    for name, messages in error.errors.items() if isinstance(error, Refused) else ():
-        for message in messages:
-            told = f"{clean(name)}: {clean(message)}" if name else clean(message)
-            if clean(message) != said or "line" in name:
-                say(f"  {told}")
+    """A sentence; for a refusal every message with the field that it is about."""
+    if not isinstance(error, Refused):
+        first, *others = str(error).split("\n")
+        say(clean(first))
+        for line in others:
+            say(f"  {clean(line)}")
+        return
+    rows = [(name, message) for name, messages in error.errors.items() for message in messages]
+    if str(error) not in {message for _, message in rows}:
+        rows.insert(0, ("", str(error)))
+    for n, (name, message) in enumerate(rows):
+        told = f"{clean(name)}: {clean(message)}" if name else clean(message)
+        say(f"{'Refused: ' if n == 0 else '  '}{told}")
