@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.test.testcases import LiveServerThread
 from pytest_django.live_server_helper import LiveServer
 
@@ -125,13 +124,11 @@ def _prompt_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def portal(db: None, _address: str) -> Iterator[str]:
+def portal(db: None, _address: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The portal's address; what a test changes while a command runs needs `busy_portal`."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)  # else each call would end the test's transaction
-    yield _address
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    # Else each call would end the transaction that the test is.
+    monkeypatch.setattr(connections["default"], "close_if_unusable_or_obsolete", lambda: None)
+    return _address
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import yaml
 from cesai_client.errors import BadInput
 
 FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
-SIZES = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
-COUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kmbt]?)", re.IGNORECASE)
+SIZES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+COUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:e\+?[0-9]{1,2})?)\s*([kmbt]?)", re.IGNORECASE)
 
 
 def read_text(name: str) -> str:
@@ -54,20 +55,16 @@ def mapping(name: str, text: str) -> dict[str, Any]:
 
 
 def whole_number(name: str, value: Any) -> Any:
-    """7B, 1.5T or 7e9 as a whole number; what is none is left for the portal to refuse."""
+    """7B, 1.5T or 7e9 as a whole number; what is no text is left for the portal to refuse."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, str):
         return value
-    try:
-        return int(float(value)) if float(value).is_integer() else value
-    except (ValueError, OverflowError):
-        found = COUNT.fullmatch(value.strip())
-    if not found:
-        raise BadInput(f"{name}: “{value}” is no number; write 7B, 350M or 7000000000.")
-    whole, _, part = found[1].replace("_", "").partition(".")
-    size = SIZES[found[2].lower()] if found[2] else 1
-    return int(whole) * size + int(part or 0) * size // 10 ** len(part)
+    found = COUNT.fullmatch(value.strip())
+    number = Decimal(found[1].replace("_", "")) * SIZES[found[2].lower()] if found else None
+    if number is None or number != number.to_integral_value():
+        raise BadInput(f"{name}: “{value}” is no whole number; write 7B, 350M or 7000000000.")
+    return int(number)
 
 
 def _plain(value: Any) -> Any:
