@@ -31,7 +31,12 @@ def add_to(cli: click.Group) -> None:
 @click.command()
 @click.argument("resource")
 @click.option(
-    "--format", "kind", type=click.Choice(list(TYPES)), default="jsonl", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(list(TYPES)),
+    default="jsonl",
+    show_default=True,
+    help="How rows are written.",
 )
 @click.option("--filter", "filters", multiple=True, help="NAME=VALUE as in the API, repeatable.")
 @click.option("--output", "-o", default="-", help="File to write; else standard output.")
