@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from cesai_client.weights import read_folder
+from cesai_client.weights import read_directory
 from compute.models import Allocation, Credential, Job
 from dev import mlflow, places
 from dev.slurm.site import CONTROL_USER
@@ -81,14 +81,15 @@ def test_a_pipeline_registers_trains_logs_and_publishes(
 
     for turn in (1, 2):  # the second finds what the first registered
         running = subprocess.Popen(
-            ["sh", "pipeline.sh"], cwd=tmp_path, env=environment, text=True,
+            ["sh", "pipeline.sh"], cwd=tmp_path, text=True,
+            env={**environment, "COMMIT": f"c0ffee{turn}"},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         centre.wait(lambda running=running: running.poll() is not None, within=120)  # type: ignore[misc]
         told, _ = running.communicate()
 
         assert running.returncode == 0, told
-        assert f"letters version {turn} is registered" in told
+        assert f"letters version {turn} is registered" in told, told
 
     model = Model.objects.get(name="letters")
     assert model.project == project
@@ -114,7 +115,7 @@ def test_a_training_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> Non
     )
     assert first.stdout
     begun = first.stdout.readline()
-    first.send_signal(signal.SIGUSR1)
+    first.send_signal(signal.SIGTERM)
     rest, _ = first.communicate()
     assert first.returncode == 75
     second = subprocess.run(
@@ -131,9 +132,9 @@ def test_its_weights_are_read_by_the_command(tmp_path: Path) -> None:
     recipe("training-script", tmp_path)
     subprocess.run([sys.executable, "train.py"], cwd=tmp_path, check=True, capture_output=True)
 
-    [tensor] = read_folder(tmp_path)
-    assert tensor.name == "bigram.weight"
-    assert tensor.shape[0] == tensor.shape[1] > 10
+    [tensor] = read_directory(tmp_path)
+    assert tensor["name"] == "bigram.weight"
+    assert tensor["shape"][0] == tensor["shape"][1] > 10
 
 
 def _deliver(
@@ -177,12 +178,9 @@ def test_it_says_which_token_was_not_taken_and_delivers_the_others(
 ) -> None:
     Credential.objects.all().delete()
 
-    done = _deliver(
-        centre, live_server, tmp_path, f"nobody\n{allocation.unix_user}\n"
-    )
+    done = _deliver(centre, live_server, tmp_path, f"nobody admin\n{allocation.unix_user}\n")
 
     assert done.returncode == 1
     assert "the token of nobody was not delivered" in done.stderr
     assert json.loads(done.stdout)["detail"]
     assert Credential.objects.get().unix_user == allocation.unix_user
-
