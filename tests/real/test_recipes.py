@@ -94,7 +94,7 @@ def test_a_pipeline_registers_trains_logs_and_publishes(
     model = Model.objects.get(name="letters")
     assert model.project == project
     assert (model.parameters, model.languages) == (7_000_000_000, ["de"])
-    assert "first draft of a discharge letter" in model.card_body
+    assert "first draft of a discharge letter" in model.card
     version = Version.objects.get(model=model, number=2)
     assert version.aliases.get().name == "newest"
     assert list(Job.objects.values_list("state", "name")) == [("completed", "letters")] * 2
