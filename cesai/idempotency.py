@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, connection, transaction
@@ -60,7 +61,7 @@ class IdempotencyMiddleware:
                     return _other_body()
                 if stored.status is not None:
                     return _replay(stored)
-                response = self.get_response(request)
+                response = _gathered(self.get_response(request))
                 if response.status_code >= 500 or response.status_code in {401, 429}:
                     # Not an answer to keep: the call may be repeated.
                     transaction.set_rollback(True)
@@ -130,6 +131,14 @@ def _take(user: User, key: str, fingerprint: str) -> StoredAnswer:
         )
         cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     return StoredAnswer.objects.get(user=user, key=key)
+
+
+def _gathered(response: Any) -> HttpResponse:
+    """The whole answer: one that is made while it is read is made here, to be kept with it."""
+    if not response.streaming:
+        whole: HttpResponse = response
+        return whole
+    return HttpResponse(response.getvalue(), status=response.status_code, headers=response.headers)
 
 
 def _keep(stored: StoredAnswer, response: HttpResponse) -> None:

@@ -43,14 +43,7 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
 
         Raises ValidationError naming the fields.
         """
-        known: Any = shape(row, data=self.request.data, partial=row is not None)
-        unknown = sorted(islice(_unknown(known, self.request.data), MOST_NAMED))
-        if unknown:
-            raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
-        _tighten(known)
-        known.is_valid(raise_exception=True)
-        values: dict[str, Any] = known.validated_data
-        return values
+        return checked(shape, self.request.data, row=row)
 
     def shown(
         self, row: Any, *, shape: Any = None, many: bool = False, code: int = status.HTTP_200_OK
@@ -62,6 +55,23 @@ class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     def created(self, row: Any, *, shape: Any = None) -> Response:
         """A row that is new."""
         return self.shown(row, shape=shape, code=status.HTTP_201_CREATED)
+
+
+def checked(
+    shape: type[serializers.BaseSerializer[Any]], data: Any, *, row: Any = None
+) -> dict[str, Any]:
+    """Data in a declared shape, nothing dropped and nothing converted; of a row what is sent.
+
+    Raises ValidationError naming the fields.
+    """
+    known: Any = shape(row, data=data, partial=row is not None)
+    unknown = sorted(islice(_unknown(known, data), MOST_NAMED))
+    if unknown:
+        raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
+    _tighten(known)
+    known.is_valid(raise_exception=True)
+    values: dict[str, Any] = known.validated_data
+    return values
 
 
 def _unknown(shape: Any, data: Any, path: str = "") -> Iterator[str]:

@@ -97,9 +97,10 @@ class Caller:
         return {**headers, "Idempotency-Key": key} if key else headers
 
     def _call(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
-        data = {} if body is None else {"data": json.dumps(body)}
+        is_lines = isinstance(body, bytes)
+        data = {} if body is None else {"data": body if is_lines else json.dumps(body)}
         if method != "get":
-            data["content_type"] = "application/json"
+            data["content_type"] = "application/x-ndjson" if is_lines else "application/json"
         send = getattr(new_client(), method)
         address = path if path.startswith("/") else f"/api/v1/{path}"
         return send(address, headers={"Authorization": f"Bearer {self.token}", **headers}, **data)

@@ -56,6 +56,7 @@ from registry.models import (
     CaseMessage,
     CaseMove,
     Competences,
+    ExchangeKey,
     Model,
     ModelMove,
     TrainedOn,
@@ -188,6 +189,11 @@ class _Crowd:
         _kept([_copy(world.derivation, child=one, parent=world.version) for one in near[::2]])
         _kept([_copy(world.derivation, child=world.version, parent=one) for one in near[1::2]])
         datasets = self._copies(world.dataset, name=_n("Crowd "))
+        self._copies(world.dataset, name=_n("Open crowd "), visibility="public")
+        self._made(
+            ExchangeKey, group=world.group, kind="dataset", key=_n("crowd "),
+            object_id=lambda _n: uuid4(), digest="", pushed_at=self.now,
+        )  # fmt: skip
         self._fewer_made(DatasetDerivation, child=datasets, parent=world.dataset, kind="subset")
         self._fewer_made(TrainedOn, version=world.version, dataset=datasets)
         self._fewer_made(Model.partners.through, model=world.model, partner=self.partners)

@@ -305,6 +305,15 @@ API: Table = {
         "get": _detail(OURS | STAFF),
         "patch": _work(lambda w: {"licence": "MIT"}),
     },
+    "api-catalogue-list": {
+        "get": _list(),
+        "post": Rule(
+            may=WORKERS,
+            sees=OF_PARTNERS,
+            body=lambda w: b'{"type": "dataset", "key": "new", "name": "new"}',
+            query=lambda w: f"?group={w.group.pk}",
+        ),
+    },
     "api-clusters-list": {"get": _list()},
     "api-clusters-detail": {
         "get": _detail(SIGNED_IN - {"loner"}),

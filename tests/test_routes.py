@@ -91,7 +91,7 @@ def test_no_outsider_ever_reads_a_private_word(world: World, name: str, method: 
     for who in ("stranger", "loner"):
         user = world.people[who]
         answer = _call(world, Caller(user, world.tokens[who]), name, method)
-        assert CANARY not in answer.content.decode() + str(answer.headers)
+        assert CANARY not in answer.getvalue().decode() + str(answer.headers)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """JSON: the registry's resources, by noun."""
 
+from rest_framework.viewsets import ViewSetMixin
+
 from registry.api.cases import CaseResource
+from registry.api.catalogue import CatalogueResource
 from registry.api.datasets import DatasetResource
 from registry.api.derivations import DerivationResource
 from registry.api.figures import FigureResource
@@ -9,7 +12,7 @@ from registry.api.overlaps import OverlapResource
 from registry.api.versions import VersionResource
 from registry.api.watches import WatchResource
 
-RESOURCES = {
+RESOURCES: dict[str, type[ViewSetMixin]] = {
     "models": ModelResource,
     "versions": VersionResource,
     "figures": FigureResource,
@@ -18,4 +21,5 @@ RESOURCES = {
     "overlaps": OverlapResource,
     "cases": CaseResource,
     "watches": WatchResource,
+    "catalogue": CatalogueResource,
 }

@@ -4,6 +4,7 @@ from registry.models.cases import Case, CaseMessage, CaseMove, CaseParty, Recusa
 from registry.models.competences import Competences
 from registry.models.datasets import Dataset, DatasetDerivation, TrainedOn
 from registry.models.derivations import Derivation
+from registry.models.exchange import ExchangeKey
 from registry.models.figures import Figure
 from registry.models.models import Model, ModelMove
 from registry.models.overlaps import Block, Overlap, WordCount
@@ -21,6 +22,7 @@ __all__ = [
     "Dataset",
     "DatasetDerivation",
     "Derivation",
+    "ExchangeKey",
     "Figure",
     "Fingerprint",
     "Model",

@@ -19,7 +19,7 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 
 from tests import make, routes
 from tests.fuzz.aiming import Aim, kind_of, unknown_for
-from tests.fuzz.description import routes_of
+from tests.fuzz.description import LINES, routes_of
 from tests.fuzz.judge import Judge
 from tests.fuzz.portal import Portal
 from tests.fuzz.sides import STAFF, Side, Sides, exchanged
@@ -209,10 +209,11 @@ class Session:
         found = {slot[1:-1]: part for part, slot in both if slot.startswith("{")}
         query = dict(pair.split("=") for pair in rule.query(world).lstrip("?").split("&") if pair)
         body = self.sides.for_side(side, rule.body(world))
+        media_type = LINES if isinstance(body, bytes) else "application/json"
         return operation.Case(
             path_parameters=found,
             query=self.sides.for_side(side, query),
-            **({"body": body, "media_type": "application/json"} if method != "get" else {}),
+            **({"body": body, "media_type": media_type} if method != "get" else {}),
         )
 
     def _generated(self, operation: Any, mode: Any, examples: int, seed: int) -> None:
