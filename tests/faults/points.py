@@ -1,4 +1,4 @@
-"""Named places in a pass at which a worker is killed or stopped, as a machine may be."""
+"""Named places in a pass or a call at which a process is killed or stopped, as machines may be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 # Name → module, the function or method it belongs to, and on which side of it.
-POINTS: dict[str, tuple[str, str, str]] = {
+Points = dict[str, tuple[str, str, str]]
+POINTS: Points = {
     "the cluster is taken": ("compute.sync.lease", "Lease.take", "after"),
     "jobs are claimed, nothing is sent": ("compute.sync.dispatch", "_claim", "after"),
     "a submission is about to leave": ("compute.slurm.dialect", "Dialect.submit_held", "before"),
@@ -35,6 +36,17 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "usage is about to be committed": ("compute.sync.accounting", "_give_back", "after"),
     "usage is booked": ("compute.sync.accounting", "settle", "after"),
 }
+# The same of a call to the web.
+TAKEN = "the key is taken, nothing is done"
+DONE = "all is done and written, nothing is committed"
+COMMITTED = "all is committed, nothing is answered"
+LINE_KEPT = "a line of a catalogue is kept, it is not answered"
+WEB_POINTS: Points = {
+    TAKEN: ("cesai.idempotency", "_take", "after"),
+    DONE: ("cesai.idempotency", "_keep", "after"),
+    COMMITTED: ("cesai.idempotency", "IdempotencyMiddleware._once", "after"),
+    LINE_KEPT: ("registry.exchange.push", "_one", "after"),
+}
 KILLED, STOPPED = "killed", "stopped"
 
 
@@ -48,9 +60,9 @@ class Executioner:
         self._stops = stops  # how likely it is stopped in place of killed
         self._known = set(read_hits(journal))
 
-    def install(self) -> None:
+    def install(self, points: Points = POINTS) -> None:
         """Wrap the functions that the points belong to."""
-        for name, (module, path, side) in POINTS.items():
+        for name, (module, path, side) in points.items():
             owner: Any = importlib.import_module(module)
             *parts, last = path.split(".")
             for part in parts:
