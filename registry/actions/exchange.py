@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Conflict
 from projects.models import Group
+from registry.actions.constraints import broken_constraint
 from registry.models import ExchangeKey
 
 
@@ -22,13 +22,18 @@ def keep_key(
 
     It is no decision of its own, so the log tells of the entry alone.
     """
-    others: Any = ExchangeKey.objects.filter(kind=kind, object_id=object_id)
-    if others.exclude(group=group, key=key).exists():
-        sentence = _("This entry is here already under another key. Send it under one key.")
-        raise Conflict(sentence, fields={"key": [sentence]})
-    ExchangeKey.objects.update_or_create(
-        group=group,
-        kind=kind,
-        key=key,
-        defaults={"object_id": object_id, "digest": digest, "pushed_at": now},
+    row = ExchangeKey(
+        group=group, kind=kind, key=key, object_id=object_id, digest=digest, pushed_at=now
     )
+    try:
+        ExchangeKey.objects.bulk_create(
+            [row],
+            update_conflicts=True,
+            unique_fields=["group", "kind", "key"],
+            update_fields=["object_id", "digest", "pushed_at"],
+        )
+    except IntegrityError as error:
+        if broken_constraint(error) != "exchanged_by_one_key":
+            raise
+        sentence = _("This entry is here already under another key. Send it under one key.")
+        raise Conflict(sentence, fields={"key": [sentence]}) from error

@@ -36,7 +36,9 @@ class References:
         self.user, self.group = user, group
 
     def project(self, key: UUID | None) -> Project | None:
-        """Where something new is registered. Raises Invalid."""
+        """Where something new is registered, None if it is in none. Raises Invalid."""
+        if key is None:
+            return None
         return _told("project", lambda: access.get_home(self.user, self.group.pk, key)[1])
 
     def dataset(self, text: str, field: str, verb: Verb = Verb.VIEW) -> Dataset:
