@@ -88,6 +88,8 @@ class CatalogueResource(ViewSet):
         group = get_group(user, _group_key(request), Verb.PLAN_MODEL)
         stream = request.data
         sent = receive(stream if hasattr(stream, "read") else _Nothing())
+        if is_dry or "Idempotency-Key" in request.headers:
+            sent.check_is_short()
         turn = Turn(group)
         lines = _outcomes(user, group, sent, _addresses(request), is_dry=is_dry)
         return _answer(_kept_back(lines) if is_dry else lines, turn)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from projects.errors import Invalid, NotThere
+from projects.errors import Invalid, NotAllowed, NotThere
 from projects.roles import Verb, Visibility
 from registry import access
 from registry.actions.datasets import register_dataset, update_dataset
@@ -39,10 +39,10 @@ class Kind:
         return set(self.table.objects.filter(pk__in=list(keys)).values_list("pk", flat=True))
 
     def find(self, key: UUID) -> Any:
-        """An entry of the group that the person may edit, None if it is none."""
+        """An entry of the group, None if it is none: a key that is another's id is just a key."""
         try:
             row = self.fetch(key)
-        except NotThere:
+        except (NotThere, NotAllowed):
             return None
         return row if self.home_of(row) == self.group.pk else None
 

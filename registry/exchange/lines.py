@@ -18,6 +18,7 @@ from registry.models import ExchangeKey
 MEDIA_TYPE = "application/x-ndjson"
 MOST_BYTES = 64 * 1024 * 1024
 MOST_LINES = 20_000
+MOST_TOGETHER = 5_000  # in one transaction: until its end nobody hears of what others did since
 MOST_LINE_BYTES = 1024 * 1024
 MOST_DEPTH = 32
 IN_MEMORY = 1024 * 1024  # what is larger lies in a temporary file meanwhile
@@ -67,6 +68,16 @@ class Sent:
     places: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # number, offset
     wrong: list[BadLine] = field(default_factory=list)
     count: int = 0
+
+    def check_is_short(self) -> None:
+        """Raises TooMuch for more than one transaction should hold."""
+        if self.count > MOST_TOGETHER:
+            raise TooMuch(
+                _(
+                    "A dry run, or a push with an Idempotency-Key, has 5,000 lines at most,"
+                    " for it is one transaction. Push it without either: a push can be repeated."
+                )
+            )
 
     def of_kind(self, kind: str) -> Iterator[Line]:
         """The lines of one type in the order in which they were sent."""

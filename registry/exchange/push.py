@@ -117,25 +117,31 @@ def _one(kind: Kind, line: Line, before: UUID | None) -> Outcome:
 
 
 def _take(kind: Kind, line: Line, before: UUID | None) -> tuple[str, UUID]:
-    """A key that is the id of an entry of the group means that entry."""
+    """The id of an entry of the group is a key of it, beside the one that it may have."""
     values = checked(SHAPES[line.kind], line.values)
     meant = before or as_uuid(line.key)
     entry = kind.find(meant) if meant else None
+    is_known = before is None and entry is not None and _has_key(line.kind, entry.pk)
     if entry is None:
         entry, is_changed = kind.create(values)
         status = CREATED if is_changed else UNCHANGED
     else:
         entry, is_changed = kind.update(entry, values)
         status = UPDATED if is_changed else UNCHANGED
-    keep_key(
-        group=kind.group,
-        kind=line.kind,
-        key=line.key,
-        object_id=entry.pk,
-        digest=line.digest,
-        now=timezone.now(),
-    )
+    if not is_known:
+        keep_key(
+            group=kind.group,
+            kind=line.kind,
+            key=line.key,
+            object_id=entry.pk,
+            digest=line.digest,
+            now=timezone.now(),
+        )
     return status, entry.pk
+
+
+def _has_key(kind: str, key: UUID) -> bool:
+    return ExchangeKey.objects.filter(kind=kind, object_id=key).exists()
 
 
 def _failed(line: Line, errors: Any, detail: str = "") -> Outcome:

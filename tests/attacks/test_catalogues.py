@@ -104,6 +104,17 @@ def test_with_a_key_no_more_is_taken_than_of_any_call(member: Caller, group: Gro
     assert send(member, group, CORPUS, b" " * 4 * MIB, key=make.key()).status_code == 413
 
 
+@each("more", [{"more": "&dry_run=true"}, {"key": make.key()}])
+def test_what_is_one_transaction_is_short(
+    member: Caller, group: Group, more: dict[str, str]
+) -> None:
+    refused = send(member, group, CORPUS, b"{}\n" * 5_000, **more)
+
+    assert (refused.status_code, refused.json()["type"]) == (413, "/problems/too-large")
+    assert "5,000 lines" in refused.json()["detail"]
+    assert not Dataset.objects.exists()
+
+
 @each("body", [b"", b"\n \n\n", b'{"type": "totals"}\n'])
 def test_nothing_is_no_catalogue(member: Caller, group: Group, body: bytes) -> None:
     assert send(member, group, body).status_code == 400

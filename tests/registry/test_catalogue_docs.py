@@ -48,6 +48,7 @@ def test_its_catalogue_can_be_pulled(member: Caller, group: Group, stranger: Cal
 
 def test_its_limits_are_those_that_hold() -> None:
     assert f"{lines.MOST_BYTES >> 20} MiB and {lines.MOST_LINES:,} lines in a push" in TEXT
+    assert f"{lines.MOST_TOGETHER:,} lines and 4 MiB" in TEXT
     assert f"{lines.MOST_LINE_BYTES >> 20} MiB in a line, {lines.MOST_DEPTH} levels" in TEXT
 
 

@@ -90,14 +90,34 @@ def test_pushed_into_an_empty_group_and_pulled_again_it_is_the_same(stranger: Ca
 
 
 @pytest.mark.usefixtures("pushed")
-def test_pushed_back_into_its_own_group_it_changes_nothing(
-    stranger: Caller, lead: Caller, group: Group
+def test_pushed_into_another_group_beside_the_first_it_is_a_copy_that_leads_to_itself(
+    stranger: Caller,
 ) -> None:
     lines = pull(stranger)
-    _forget_keys()
+
+    outcomes = push(stranger, Group.objects.get(name="Theirs"), *lines)
+
+    assert statuses(outcomes) == ["created"] * 7
+    copies = {outcome["id"] for outcome in outcomes}
+    assert not copies & {line["key"] for line in lines}
+    theirs = Derivation.objects.get(child__model__group__name="Theirs")
+    assert theirs.parent
+    assert theirs.parent.model.group.name == "Theirs"
+
+
+@pytest.mark.parametrize("are_there_keys", [True, False])
+@pytest.mark.usefixtures("pushed")
+def test_pushed_back_into_its_own_group_it_changes_nothing(
+    stranger: Caller, lead: Caller, group: Group, are_there_keys: bool
+) -> None:
+    lines = pull(stranger)
+    if not are_there_keys:
+        _forget_keys()
 
     assert statuses(push(lead, group, *lines)) == ["unchanged"] * 7
     assert pull(stranger) == lines
+    if are_there_keys:
+        assert statuses(push(lead, group, *PUBLIC)) == ["unchanged"] * 7
 
 
 def test_a_public_record_of_every_kind_of_fact_survives_the_way(
