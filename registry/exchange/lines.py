@@ -86,11 +86,12 @@ class Sent:
             yield _read(number, self.file.readline(MOST_LINE_BYTES + 1))
 
 
-def receive(stream: Any) -> Sent:
+def receive(stream: Any, *, announced: int) -> Sent:
     """Keep what is sent in a temporary file and look over its lines.
 
-    Raises TooMuch, and Invalid if nothing was sent. It is read to its end before anything is
-    answered: many clients read nothing before they have sent all, and both sides would wait.
+    Raises TooMuch, and Invalid if nothing was sent, or less than was announced.
+    It is read to its end before anything is answered: many clients read nothing before they have
+    sent all, and both sides would wait.
     """
     file: Any = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
     size = 0
@@ -99,6 +100,8 @@ def receive(stream: Any) -> Sent:
         if size > MOST_BYTES:
             raise TooMuch(_("The catalogue is larger than 64 MiB. Push it in parts."))
         file.write(part)
+    if size < announced:
+        raise Invalid(_("The call ended before its body did. Send it again."))
     file.seek(0)
     sent = Sent(file)
     _look_over(sent)
