@@ -17,6 +17,7 @@ from dev import nowhere, places
 
 TARGET = places.ROOT / "clients" / "python" / "src" / "cesai_client" / "shapes.py"
 PAGING = {"cursor", "page_size"}
+NO_FILTERS = {*PAGING, "format", "after"}
 HEAD = '''"""The shapes of the API, made from its description by `python -m dev.client_types`.
 
 Answers hold every field; of bodies (`…Request`), what is NotRequired may be left out.
@@ -101,7 +102,7 @@ def _filters(paths: Mapping[str, Any]) -> Iterator[str]:
         names = {row["name"]: _type(row["schema"]) for row in rows if row["in"] == "query"}
         if len(parts) == 3 and names.keys() >= PAGING:
             noun = "".join(word.capitalize() for word in parts[2].split("-"))
-            fields = {name: kind for name, kind in names.items() if name not in PAGING}
+            fields = {name: kind for name, kind in names.items() if name not in NO_FILTERS}
             yield _typed_dict(f"{noun}Filters", fields, total=False)
 
 

@@ -99,7 +99,7 @@ def test_a_call_that_was_cut_off_leaves_its_key_to_the_whole_one(
     def send(body: str) -> Any:
         sent = RequestFactory().post("/api/v1/projects/", headers=headers)
         sent.META |= {"CONTENT_LENGTH": str(len(text)), "CONTENT_TYPE": "application/json"}
-        sent._body = body.encode()  # type: ignore[attr-defined]
+        sent._body = body.encode()
         return get_wsgi_application().get_response(sent)
 
     assert send(text[:-9]).status_code == 400

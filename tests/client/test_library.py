@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from cesai.idempotency import SECRET
 from cesai_client import (
     BadInput,
     Client,
@@ -19,7 +20,7 @@ from cesai_client import (
 )
 from cesai_client.profiles import Login
 from cesai_client.retrying import LONGEST_WAIT, Retries, is_passing
-from cesai_client.transport import Transport, flat
+from cesai_client.transport import WITHOUT_KEY, Transport, flat
 from compute.models import Allocation, Job, Request
 from projects.models import Group, Project
 from tests import make
@@ -178,6 +179,12 @@ def test_every_intent_has_a_key_of_its_own(client: Client, allocation: Allocatio
         client.jobs.submit({"allocation": str(allocation.pk), "sbatch": SCRIPT})
 
     assert Job.objects.count() == 2
+
+
+def test_where_no_answer_is_kept_no_key_is_trusted() -> None:
+    assert {
+        f"/api/v1/{part}" if part != "credentials/" else f"/{part}" for part in WITHOUT_KEY
+    } == {*SECRET}
 
 
 def test_what_holds_a_secret_is_not_repeated(between: MakeProxy, member: Caller) -> None:

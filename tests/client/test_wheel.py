@@ -20,7 +20,8 @@ PACKAGE = places.ROOT / "clients" / "python"
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as for an index of packages."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, PACKAGE]
+    pip = (sys.executable, "-m", "pip")
+    command = [*pip, "wheel", "--quiet", "--no-deps", "-w", str(folder), str(PACKAGE)]
     subprocess.run(command, check=True, cwd=folder)
     [found] = folder.glob("*.whl")
     return found

@@ -70,6 +70,13 @@ class AssignInRequest(TypedDict):
     waiting_on: WaitingOnEnum | BlankEnum
 
 
+class AttemptOut(TypedDict):
+    at: str
+    status: int | None
+    problem: ProblemEnum | BlankEnum
+    milliseconds: int
+
+
 class AwardInRequest(TypedDict):
     reason: NotRequired[str]
     exception: NotRequired[str]
@@ -304,6 +311,10 @@ class CorrectionInRequest(TypedDict):
     reason: str
 
 
+class CountOut(TypedDict):
+    deliveries: int
+
+
 class CredentialInRequest(TypedDict):
     kind: CredentialKind
     token: str
@@ -370,6 +381,20 @@ class DecideInRequest(TypedDict):
 
 class DecisionInRequest(TypedDict):
     reason: str
+
+
+class DeliveryOut(TypedDict):
+    id: str
+    event: str | None
+    kind: str
+    state: DeliveryState
+    created_at: str
+    due_at: str | None
+    delivered_at: str | None
+    tries: list[AttemptOut]
+
+
+DeliveryState = Literal["waiting", "delivered", "given_up", "dropped"]
 
 
 class DerivationInRequest(TypedDict):
@@ -1076,6 +1101,7 @@ NoticeKind = Literal[
     "credential_ends",
     "accounting_late",
     "dispatch_stopped",
+    "webhook_stopped",
 ]
 
 
@@ -1182,6 +1208,12 @@ class PaginatedDatasetOutList(TypedDict):
     next: str | None
     previous: str | None
     results: list[DatasetOut]
+
+
+class PaginatedDeliveryOutList(TypedDict):
+    next: str | None
+    previous: str | None
+    results: list[DeliveryOut]
 
 
 class PaginatedDerivationOutList(TypedDict):
@@ -1334,6 +1366,12 @@ class PaginatedWatchOutList(TypedDict):
     results: list[WatchOut]
 
 
+class PaginatedWebhookOutList(TypedDict):
+    next: str | None
+    previous: str | None
+    results: list[WebhookOut]
+
+
 class ParentInRequest(TypedDict):
     model: NotRequired[str]
     version: NotRequired[str]
@@ -1437,6 +1475,13 @@ class PatchedVersionChangeRequest(TypedDict):
     description: NotRequired[str]
 
 
+class PatchedWebhookInRequest(TypedDict):
+    name: NotRequired[str]
+    url: NotRequired[str]
+    kinds: NotRequired[list[str]]
+    project: NotRequired[str | None]
+
+
 PerEnum = Literal["gpu", "node"]
 
 PeriodEnum = Literal["window", "month", "quarter"]
@@ -1491,6 +1536,9 @@ class Problem(TypedDict):
     errors: NotRequired[dict[str, Any]]
 
 
+ProblemEnum = Literal["forbidden", "unknown", "unreachable", "untrusted", "slow", "broken"]
+
+
 class ProjectInRequest(TypedDict):
     lead_group: str
     slug: str
@@ -1542,6 +1590,11 @@ RegisteredAs = Literal["planned", "training", "released"]
 
 class RemarkInRequest(TypedDict):
     remark: NotRequired[str]
+
+
+class ReplayInRequest(TypedDict):
+    delivery: NotRequired[str]
+    since: NotRequired[str]
 
 
 class RequestInRequest(TypedDict):
@@ -1633,6 +1686,11 @@ class SecretInRequest(TypedDict):
     secret: str
 
 
+class SecretOut(TypedDict):
+    secret: str
+    former_until: str
+
+
 SectorEnum = Literal["research", "industry", "public", "startup", "open_source"]
 
 
@@ -1692,6 +1750,9 @@ class StatementOut(TypedDict):
 
 class StopInRequest(TypedDict):
     stop: str
+
+
+StoppedBecauseEnum = Literal["silent", "gone"]
 
 
 class SuccessorInRequest(TypedDict):
@@ -1908,6 +1969,46 @@ class WatchOut(TypedDict):
     parameters_max: int | None
     created_at: str
 
+
+class WebhookInRequest(TypedDict):
+    name: str
+    url: str
+    kinds: NotRequired[list[str]]
+    project: NotRequired[str | None]
+
+
+class WebhookMade(TypedDict):
+    id: str
+    self_url: str
+    name: str
+    url: str
+    kinds: list[str]
+    project: str | None
+    state: WebhookState
+    stopped_because: StoppedBecauseEnum | BlankEnum
+    failing_since: str | None
+    quiet_until: str | None
+    former_until: str | None
+    created_at: str
+    secret: str
+
+
+class WebhookOut(TypedDict):
+    id: str
+    self_url: str
+    name: str
+    url: str
+    kinds: list[str]
+    project: str | None
+    state: WebhookState
+    stopped_because: StoppedBecauseEnum | BlankEnum
+    failing_since: str | None
+    quiet_until: str | None
+    former_until: str | None
+    created_at: str
+
+
+WebhookState = Literal["active", "failing", "paused", "stopped"]
 
 WhyEnum = Literal["identity", "negative", "backwards", "too_long", "too_much", "text"]
 
@@ -2229,4 +2330,8 @@ class VersionsFilters(TypedDict, total=False):
 
 
 class WatchesFilters(TypedDict, total=False):
+    pass
+
+
+class WebhooksFilters(TypedDict, total=False):
     pass

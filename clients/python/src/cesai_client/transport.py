@@ -19,7 +19,7 @@ from cesai_client.retrying import Retries, is_passing
 from cesai_client.version import __version__
 
 # Answers there hold secrets and are not kept by the portal, so that a key says nothing.
-WITHOUT_KEY = ("tokens/", "invitations/", "credentials/")
+WITHOUT_KEY = ("tokens/", "invitations/", "webhooks/", "credentials/")
 PLAIN_HTTP = "CESAI_ALLOW_HTTP"
 log = logging.getLogger("cesai_client")
 
