@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,6 +21,9 @@ from cesai_client.errors import BadInput, NotReachable
 
 TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
 PAUSE = 5.0
+# How a list ends that the portal could not tell to its end.
+BROKEN_OFF = re.compile(rb'^(?:\{"type":"/problems/|"?# )[^\n]*\s*\Z', re.MULTILINE)
+LONGEST_LAST = 2000
 
 
 def add_to(cli: click.Group) -> None:
@@ -57,8 +61,12 @@ def export(
         session.client.transport.stream(f"{resource}/", asked, TYPES[kind]) as parts,
         _sink(output) as sink,
     ):
+        last = b""
         for part in parts:
             sink.write(part)
+            last = (last + part)[-LONGEST_LAST:]
+        if BROKEN_OFF.search(last):
+            raise NotReachable("The portal broke the list off: a fault of its own. Ask again.")
 
 
 @click.command()
@@ -82,9 +90,9 @@ def events(session: Session, after: str, follows: bool, is_json: bool) -> None:
         rows = page.get("results") or []
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False) if is_json else _line(row))
-        before, place = place, str(page.get("next_after") or place)
-        if rows and place != before:
-            continue  # there may be more already
+        place = str(page.get("next_after") or (rows[-1]["id"] if rows else place))
+        if rows and (page.get("next") or page.get("next_after")):
+            continue  # there is more already
         if not follows:
             break
         sys.stdout.flush()
