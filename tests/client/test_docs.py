@@ -136,7 +136,7 @@ def test_the_python_of_the_page_runs(
 ) -> None:
     [text] = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     text = f"token = {lead.token!r}\n{text.replace('https://portal.example', shell.url)}"
-    program = [sys.executable, shell.write("page.py", text)]
+    program = [sys.executable, str(shell.write("page.py", text))]
     done = subprocess.run(
         program, env=shell.variables(), capture_output=True, text=True, check=False
     )

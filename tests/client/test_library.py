@@ -21,6 +21,7 @@ from cesai_client import (
 from cesai_client.profiles import Login
 from cesai_client.retrying import LONGEST_WAIT, Retries, is_passing
 from cesai_client.transport import WITHOUT_KEY, Transport, flat
+from cesai_client.waiting import follow
 from compute.models import Allocation, Job, Request
 from projects.models import Group, Project
 from tests import make
@@ -146,6 +147,20 @@ def test_after_enough_attempts_the_portal_is_away(
         with pytest.raises(NotReachable, match="cannot be reached"):
             client.projects.get("ours")
         assert client.projects.get("ours")
+
+
+def test_a_job_is_followed_through_a_portal_that_is_away(
+    between: MakeProxy, member: Caller, allocation: Allocation
+) -> None:
+    job = make.make_job(allocation, by=member.user)
+    assert job.move_to("cancelled", now=make.now())
+    proxy = between(*[Fault.RESET_AT_ONCE] * 2)
+    with Client(proxy.url, member.token, retries=Retries(attempts=1)) as client:
+        silence, last = follow(client, str(job.pk))
+
+    assert isinstance(silence, NotReachable)
+    assert not isinstance(last, NotReachable)
+    assert (last["id"], last["state"]) == (str(job.pk), "cancelled")
 
 
 LOST = [*AWAY, Fault.RESET_AFTER_BODY, Fault.RESET_AFTER_HEADERS]

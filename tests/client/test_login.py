@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import pty
 import stat
+import subprocess
+import termios
 import tomllib
 
 import pytest
@@ -10,7 +16,7 @@ import pytest
 from projects.models import AccessToken
 from projects.roles import Role
 from tests import make
-from tests.client.conftest import As, Shell
+from tests.client.conftest import PROGRAM, As, Shell
 from tests.conftest import Caller
 
 
@@ -195,3 +201,41 @@ def test_a_lead_is_shown_as_lead(shell_of: As, lead: Caller) -> None:
     [place] = shell_of(lead)("whoami", "--json").json["groups"]
 
     assert place["role"] == Role.LEAD
+
+
+def _at_a_terminal(shell: Shell, *arguments: str, given: str) -> str:
+    """All that somebody sees who types that at a terminal of their own."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=shell.home,
+        env=shell.variables(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (no threads there)
+    )
+    os.close(theirs)
+    seen = b""
+    for line in given.splitlines(keepends=True):
+        while not seen.endswith(b": "):
+            seen += os.read(ours, 1000)
+        os.write(ours, line.encode())
+        seen += b"\n"
+    with contextlib.suppress(OSError):  # the terminal ends with its program
+        while more := os.read(ours, 1000):
+            seen += more
+    os.close(ours)
+    assert process.wait(20) == 0, seen.decode()
+    return seen.decode()
+
+
+def test_at_a_terminal_the_token_is_asked_for_and_not_shown(shell: Shell, member: Caller) -> None:
+    seen = _at_a_terminal(shell, "login", given=f"{shell.url}\n{member.token}\n")
+
+    assert "Address of the portal: " in seen
+    assert "Token (it is not shown): " in seen
+    assert "as member" in seen
+    assert member.token not in seen
+    assert shell("whoami", "--json").json["username"] == "member"
