@@ -170,6 +170,14 @@ def test_nobody_else_sees_or_ends_a_token(
     assert hidden.content == getattr(other, method)(f"tokens/{make.key()}/").content
 
 
+def test_a_program_learns_by_its_token_whose_it_is(lead: Caller, member: Caller) -> None:
+    [row] = lead.get("tokens/").json()["results"]
+
+    assert row["username"] == "lead"
+    assert lead.token.startswith(row["prefix"])
+    assert not member.token.startswith(row["prefix"])
+
+
 def test_a_stranger_lists_their_own_tokens_only(stranger: Caller, lead: Caller) -> None:
     _new(lead, name="secret")
 
