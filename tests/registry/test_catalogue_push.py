@@ -363,6 +363,20 @@ def test_a_lead_of_two_groups_pushes_nothing_of_one_for_the_other(
     ]  # fmt: skip
 
 
+def test_the_id_of_an_entry_of_the_persons_other_group_is_just_a_key(
+    lead: Caller, group: Group
+) -> None:
+    other = make.make_group(name="Second")
+    Membership.objects.create(user=lead.user, group=other, role=Role.LEAD)
+    [model] = push(lead, other, BASE)
+
+    [outcome] = push(lead, group, {**BASE, "key": model["id"], "licence": "MIT"})
+
+    assert outcome["status"] == "created"
+    assert outcome["id"] != model["id"]
+    assert Model.objects.get(pk=model["id"]).licence == "Apache-2.0"
+
+
 def _everything() -> list[list[Any]]:
     tables: list[Any] = [Dataset, Model, Version, Figure, Derivation, ExchangeKey, Event]
     return [list(table.objects.order_by("pk").values()) for table in tables]
