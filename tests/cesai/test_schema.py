@@ -157,6 +157,10 @@ WITHOUT_BODY = [
     ("/api/v1/usage-reports/{id}/undo/", "post"),
     ("/api/v1/versions/{id}/aliases/{name}/", "put"),
     ("/api/v1/versions/{id}/withdraw/", "post"),
+    ("/api/v1/webhooks/{id}/pause/", "post"),
+    ("/api/v1/webhooks/{id}/ping/", "post"),
+    ("/api/v1/webhooks/{id}/resume/", "post"),
+    ("/api/v1/webhooks/{id}/rotate-secret/", "post"),
 ]
 
 
