@@ -27,7 +27,6 @@ class KeysetPagination(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     page_size_query_description = "Rows of a page, at most 200; what is no number counts as 50."
-    ordering = ("-created_at", "-id")
     next_link: str | None = None
     previous_link: str | None = None
 
@@ -35,7 +34,7 @@ class KeysetPagination(CursorPagination):
         self, request: Request, queryset: QuerySet[Any] | None, view: Any
     ) -> tuple[str, ...]:
         """The resource's own order, with a unique last key."""
-        return tuple(getattr(view, "ordering", self.ordering))
+        return tuple(view.ordering)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of one page. Raises ValidationError for a cursor that is not of this list."""
@@ -104,7 +103,7 @@ class KeysetPagination(CursorPagination):
         if text is None:
             return False, []
         try:
-            is_back, *values = signing.loads(text, salt=_salt(request))
+            is_back, *values = _signer(request).unsign_object(text)
         except signing.BadSignature as error:
             raise ValidationError(
                 {self.cursor_query_param: [_("Take it from `next` or `previous` of this list.")]}
@@ -112,14 +111,14 @@ class KeysetPagination(CursorPagination):
         return is_back, values
 
     def _link(self, request: Request, keys: tuple[str, ...], row: Model, *, is_back: bool) -> str:
-        cursor = signing.dumps(
-            [is_back, *(_value(row, key.lstrip("-")) for key in keys)], salt=_salt(request)
-        )
+        values = [is_back, *(_value(row, key.lstrip("-")) for key in keys)]
+        cursor = _signer(request).sign_object(values)
         return replace_query_param(request.build_absolute_uri(), self.cursor_query_param, cursor)
 
 
-def _salt(request: Request) -> str:
-    return f"cursor {request.path}"
+def _signer(request: Request) -> signing.Signer:
+    """Without the time of the signature, so that the same page has the same links."""
+    return signing.Signer(salt=f"cursor {request.path}")
 
 
 def _turned(key: str) -> str:

@@ -110,6 +110,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "cesai.pages.frame.PageTimeZone",
     "cesai.errors.RefusalMiddleware",
+    "cesai.rates.RateHeaders",
+    "cesai.conditional.ConditionalReads",
     "cesai.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "cesai.urls"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
@@ -73,10 +74,40 @@ class TokenAllows(BasePermission):
         return True
 
 
+class Left(NamedTuple):
+    """What one limit leaves to who called: calls, and seconds until the oldest is forgotten."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+def paces_of(request: Any) -> list[Left]:
+    """Of each limit that counted this call, in the order in which they did."""
+    http: Any = getattr(request, "_request", request)
+    if not hasattr(http, "paces"):
+        http.paces = []
+    found: list[Left] = http.paces
+    return found
+
+
 class TokenRate(UserRateThrottle):
     """So many calls of one person; each web process counts for itself."""
 
     cache = caches["process"]
+    num_requests: int
+    duration: int
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Whether the call may go on; what is left afterwards is noted with it."""
+        is_allowed = super().allow_request(request, view)
+        paces_of(request).append(self._left())
+        return is_allowed
+
+    def _left(self) -> Left:
+        limit, seconds = self.num_requests, self.duration
+        oldest = self.history[-1] if self.history else self.now
+        return Left(limit, max(limit - len(self.history), 0), ceil(oldest + seconds - self.now))
 
 
 class WritePace(TokenRate):
