@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
-from rest_framework.utils.serializer_helpers import ReturnDict
+
+from projects.wire import as_json
 
 MAX_DEPTH = 32
 
@@ -34,10 +35,7 @@ class OrjsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """JSON bytes; nothing for an answer without a body."""
-        # The messages about a list are keyed by the numbers of its wrong rows.
-        # Times look alike whether a serializer wrote them or the database gave them.
-        options = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
-        return b"" if data is None else orjson.dumps(data, _plain, options)
+        return b"" if data is None else as_json(data)
 
 
 class StrictJSONParser(BaseParser):
@@ -62,14 +60,6 @@ class StrictJSONParser(BaseParser):
         if _is_deeper(data, MAX_DEPTH):
             raise ParseError(_("The body is nested more than 32 levels deep."))
         return data
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, ReturnDict):
-        return dict(value)
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return str(value)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

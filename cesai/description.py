@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from cesai.idempotency import is_secret, needs_key
+from projects.streams import STREAMS, Csv, JsonLines
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM: dict[str, Any] = {
@@ -34,12 +35,26 @@ REFUSALS = {
     401: "There is no token, or it is not valid, or not any more.",
     403: "Seen, but not allowed: by the caller's role, or to a token that may only read.",
     404: "There is no such thing, or the caller may not see it.",
-    406: "Only JSON is answered, and cards as Markdown.",
+    406: "Only JSON is answered, lists also as JSON Lines and CSV, cards as Markdown.",
     409: "Its state does not admit this, or somebody else was first.",
     413: "The body is larger than 4 MiB.",
     415: "The body is no JSON by its Content-Type.",
     422: "The Idempotency-Key was used for another call.",
     429: "Too many calls; `Retry-After` says when to come back.",
+}
+FORMS = (
+    "Instead of an Accept header: `json` is a page; `jsonl` (`application/x-ndjson`, an object a"
+    " line) and `csv` (`text/csv`) are all rows that the filters leave, in one answer."
+)
+ETAG = {
+    "description": "Name it in If-None-Match the next time; streams have none.",
+    "schema": {"type": "string"},
+}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "The ETag of what is there already; 304 if it still holds.",
+    "schema": {"type": "string"},
 }
 OF_EVERY_CALL = {401, 406, 429}
 OF_A_CHANGE = {400, 403, 404, 409, 413, 415}
@@ -77,6 +92,9 @@ def complete(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         for method in METHODS:
             if method in operations:
                 _complete(path, method, operations[method])
+                _say_forms(operations[method], schemas)
+                if method == "get":
+                    _say_tags(operations[method])
                 _close(operations[method].get("requestBody", {}), schemas)
     return result
 
@@ -97,6 +115,27 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
         }
+
+
+def _say_tags(operation: dict[str, Any]) -> None:
+    """Of a call that reads, that it tells whether anything changed."""
+    operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+    operation["responses"]["304"] = {"description": "It is as the named ETag says."}
+    operation["responses"]["200"].setdefault("headers", {})["ETag"] = ETAG
+
+
+def _say_forms(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Of a list, that JSON comes in pages and the other forms hold all rows."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    if not {form.media_type for form in STREAMS} <= set(content):
+        return
+    page = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+    row = page["properties"]["results"]["items"]
+    content[JsonLines.media_type] = {"schema": row}  # of each line
+    content[Csv.media_type] = {"schema": {"type": "string"}}
+    [chosen] = [one for one in operation["parameters"] if one["name"] == "format"]
+    chosen["schema"]["enum"] = ["json", *(form.format for form in STREAMS)]
+    chosen["description"] = FORMS
 
 
 def _is_picky(parameter: dict[str, Any]) -> bool:

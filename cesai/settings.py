@@ -237,7 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["cesai.filters.ListFilters"],
     "DEFAULT_THROTTLE_CLASSES": ["projects.bearer.TokenRate"],
     "DEFAULT_THROTTLE_RATES": {"user": TOKEN_RATE},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "cesai.operations.Operation",
     "EXCEPTION_HANDLER": "cesai.errors.problem_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

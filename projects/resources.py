@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from projects.columns import plan_of
+from projects.deprecation import Deprecation, deprecation_of
+from projects.streams import STREAMS, Stream, streamed
+
+Rows = list[Any]
 MOST_NAMED = 100  # unknown fields of one body
 
 # Rest Framework would take 1 and "yes" for true, "7" for 7, and 7 for "7".
@@ -24,17 +31,63 @@ JSON_TYPES: dict[type[serializers.Field[Any, Any, Any, Any]], type] = {
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
 
-class Resource(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
+class Resource(RetrieveModelMixin, GenericViewSet[Any]):
     """A list and its members, read through `visible_to`; subclasses add what may be done.
 
     `lookup_value_regex` keeps slashes and dots out; what is no key is simply not there.
     """
 
     lookup_value_regex = "[^/.]+"
+    ordering: tuple[str, ...] = ("-created_at", "-id")
+    deprecation: Deprecation | None = None
     shape: type[serializers.BaseSerializer[Any]]
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return self.shape
+
+    def get_renderers(self) -> Rows:
+        """JSON; and of a list the forms in which it is told whole."""
+        made = super().get_renderers()
+        return [*made, *(form() for form in STREAMS)] if self.action == "list" else made
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """With the announcement of what goes away; refusals have it, too."""
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
+        if announced := deprecation_of(self):
+            for name, value in announced.headers.items():
+                answer.headers.setdefault(name, value)
+        return answer
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """A page in JSON, or all of it as a stream."""
+        form: Any = request.accepted_renderer
+        if isinstance(form, Stream):
+            name = str(self.basename).removeprefix("api-")
+            rows = self.listed().order_by(*self.ordering)
+            return streamed(rows, self.told, self.shape(), form, name)
+        return self.get_paginated_response(self.told(self.page()))
+
+    def listed(self) -> QuerySet[Any]:
+        """The rows that are asked for, by their columns where these make up their shape."""
+        rows: QuerySet[Any] = self.filter_queryset(self.get_queryset())
+        plan = plan_of(self.shape, rows.model)
+        if plan is None:
+            return rows
+        keys = (key.lstrip("-") for key in self.ordering)
+        chosen: QuerySet[Any] = rows.values(*dict.fromkeys([*plan.columns, *keys]))
+        return chosen
+
+    def page(self) -> Rows:
+        """The rows of the page that is asked for."""
+        return self.paginate_queryset(self.listed()) or []
+
+    def told(self, rows: Rows) -> Rows:
+        """Rows as a list shows them."""
+        plan = plan_of(self.shape, cast(Any, self).queryset.model)
+        if plan is None:
+            shown: Rows = self.get_serializer(rows, many=True).data
+            return shown
+        return plan.rows(rows, self.request.build_absolute_uri("/").rstrip("/"))
 
     def body(
         self, shape: type[serializers.BaseSerializer[Any]], *, row: Any = None

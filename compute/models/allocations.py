@@ -87,7 +87,10 @@ class Allocation(Stateful):
                 condition=Q(start__lt=F("end")), name="allocation_window_forward"
             ),
         ]
-        indexes = [models.Index(fields=["project", "-created_at"], name="allocation_by_project")]
+        indexes = [
+            models.Index(fields=["project", "-created_at"], name="allocation_by_project"),
+            models.Index(fields=["-created_at", "-id"], name="allocation_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project} / {self.pool}"

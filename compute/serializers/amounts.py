@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from compute.quota import BadAmount, gpu_hours, gpu_seconds
+from compute.quota import SECONDS_PER_HOUR, BadAmount, gpu_hours, gpu_seconds
 
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 
@@ -53,7 +53,8 @@ class GpuHours(serializers.Field[Any, Any, Any, Any]):
             ) from error
 
     def to_representation(self, value: int) -> str:
-        return str(gpu_hours(value))
+        hours, rest = divmod(value, SECONDS_PER_HOUR)
+        return str(gpu_hours(value) if rest else hours)  # decimals take five times as long
 
 
 @extend_schema_field({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"})

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.models import Project, User
-from projects.resources import Resource
+from projects.resources import Resource, Rows
 from projects.roles import Verb
 from registry import access
 from registry.actions import cards, states
@@ -34,6 +34,8 @@ from registry.serializers import models as shapes
 
 
 class ModelResource(LineageCalls, OverlapCalls, Resource):
+    """What exists and what is planned, newest first, as far as it is open to the caller."""
+
     shape = shapes.ModelOut
     queryset = Model.objects.none()
     filterset_class = ModelFilters
@@ -45,21 +47,23 @@ class ModelResource(LineageCalls, OverlapCalls, Resource):
     def get_object(self) -> Model:
         return access.get_model(self.request.user, self.kwargs["pk"])
 
-    @extend_schema(responses=shapes.ModelOut(many=True))
-    def list(self, request: Request) -> Response:
-        """What exists and what is planned, newest first, as far as it is open to the caller."""
-        page: Any
-        if set(request.query_params) <= {"page_size"}:
-            paginator: Any = self.paginator
-            page = paginator.first_page(
-                partial(newest_models, request.user, shapes.ROW), request, self
-            )
-        else:
-            rows: Any = self.filter_queryset(self.get_queryset()).values(*shapes.ROW)
-            page = self.paginate_queryset(rows)
-        address = request.build_absolute_uri(reverse("api-models-list"))
-        projects = self._seen_projects(row["project"] for row in page)
-        return self.get_paginated_response(shapes.model_rows(page, address, projects))
+    def listed(self) -> QuerySet[Any]:
+        rows: Any = self.filter_queryset(self.get_queryset())
+        chosen: QuerySet[Any] = rows.values(*shapes.ROW)
+        return chosen
+
+    def page(self) -> Rows:
+        if not set(self.request.query_params) <= {"page_size"}:
+            return super().page()
+        paginator: Any = self.paginator
+        read = partial(newest_models, self.request.user, shapes.ROW)
+        found: Rows = paginator.first_page(read, self.request, self)
+        return found
+
+    def told(self, rows: Rows) -> Rows:
+        address = self.request.build_absolute_uri(reverse("api-models-list"))
+        projects = self._seen_projects(row["project"] for row in rows)
+        return shapes.model_rows(rows, address, projects)
 
     @extend_schema(responses=shapes.ModelWhole)
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.resources import Resource
+from projects.resources import Resource, Rows
 from registry import access
 from registry.actions.readings import note_reading
 from registry.detect import look_around
@@ -44,6 +44,8 @@ def said_to_all() -> str:
 
 
 class OverlapResource(Resource):
+    """Stored pairs: by probability × stake for coordinators, own pairs for groups."""
+
     shape = shapes.OverlapOut
     queryset = Overlap.objects.none()
     filterset_fields = {
@@ -54,7 +56,7 @@ class OverlapResource(Resource):
     }
 
     @property
-    def ordering(self) -> tuple[str, ...]:
+    def ordering(self) -> tuple[str, ...]:  # type: ignore[override]
         """By what is at stake for those who decide; others do not learn what others ask for."""
         if sees_confidential(self.request.user):
             return ("-urgency", "-probability", "id")
@@ -67,10 +69,8 @@ class OverlapResource(Resource):
     def get_object(self) -> Overlap:
         return access.get_overlap(self.request.user, self.kwargs["pk"])
 
-    def list(self, request: Request) -> Response:
-        """Stored pairs: by probability × stake for coordinators, own pairs for groups."""
-        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([self._shape(row) for row in page])
+    def told(self, rows: Rows) -> Rows:
+        return [self._shape(row) for row in rows]
 
     @extend_schema(responses=shapes.OverlapOut)
     def retrieve(self, request: Request, pk: str) -> Response:

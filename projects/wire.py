@@ -1,0 +1,54 @@
+"""How values are written for programs: as JSON, and as a cell of a table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from rest_framework.utils.serializer_helpers import ReturnDict
+
+from projects.sheets import safe_cell
+
+# The messages about a list are keyed by the numbers of its wrong rows.
+# Times look alike whether a serializer wrote them or the database gave them.
+OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+A_LINE = OPTIONS | orjson.OPT_APPEND_NEWLINE
+AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?\Z")  # what no spreadsheet calculates
+
+
+def as_json(value: Any) -> bytes:
+    """JSON without blanks."""
+    return orjson.dumps(value, _plain, OPTIONS)
+
+
+def as_line(value: Any) -> bytes:
+    """JSON and the end of its line."""
+    return orjson.dumps(value, _plain, A_LINE)
+
+
+def from_json(value: bytes) -> Any:
+    """Texts, numbers, lists and objects."""
+    return orjson.loads(value)
+
+
+def as_cell(value: Any) -> Any:
+    """What JSON says of it, without quotes; lists and objects as JSON. No text is a formula."""
+    kind = type(value)
+    if kind is str:
+        # Most begin with a letter or a digit, as no formula does.
+        is_plain = value[:1].isalnum() or AMOUNT.match(value)
+        return value if is_plain else safe_cell(value)
+    if kind is int or kind is float or value is None:
+        return value
+    if kind is bool:
+        return "true" if value else "false"
+    return as_json(value).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ReturnDict):
+        return dict(value)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return str(value)
