@@ -22,6 +22,7 @@ def main() -> None:
         connections.close_all()
         from bench import (  # noqa: PLC0415
             accounting,
+            api,
             audit,
             awards,
             dispatch,
@@ -46,6 +47,7 @@ def main() -> None:
             "start": start.run,
             "registry": partial(registry.run, postgres),
             "overlap": partial(overlap.run, postgres),
+            "api": partial(api.run, postgres),
         }
         for name in sys.argv[1:] or benches:
             benches[name]()
