@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from cesai.examples import example
 from cesai.idempotency import is_secret, needs_key
+from cesai.wording import describe_fields
 from projects.streams import STREAMS, Csv, JsonLines
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -31,16 +35,16 @@ PROBLEM: dict[str, Any] = {
     },
 }
 REFUSALS = {
-    400: "The call itself is wrong; `errors` names the fields.",
-    401: "There is no token, or it is not valid, or not any more.",
-    403: "Seen, but not allowed: by the caller's role, or to a token that may only read.",
-    404: "There is no such thing, or the caller may not see it.",
-    406: "Only JSON is answered, lists also as JSON Lines and CSV, cards as Markdown.",
-    409: "Its state does not admit this, or somebody else was first.",
-    413: "The body is larger than 4 MiB.",
-    415: "The body is no JSON by its Content-Type.",
-    422: "The Idempotency-Key was used for another call.",
-    429: "Too many calls; `Retry-After` says when to come back.",
+    400: _("The call itself is wrong; `errors` names the fields."),
+    401: _("There is no token, or it is not valid, or not any more."),
+    403: _("Seen, but not allowed: by the caller's role, or to a token that may only read."),
+    404: _("There is no such thing, or the caller may not see it."),
+    406: _("Only JSON is answered, lists also as JSON Lines and CSV, cards as Markdown."),
+    409: _("Its state does not admit this, or somebody else was first."),
+    413: _("The body is larger than 4 MiB."),
+    415: _("The body is no JSON by its Content-Type."),
+    422: _("The Idempotency-Key was used for another call."),
+    429: _("Too many calls; `Retry-After` says when to come back."),
 }
 FORMS = (
     "Instead of an Accept header: `json` is a page; `jsonl` (`application/x-ndjson`, an object a"
@@ -84,11 +88,12 @@ def _made(language: str, renderer: Callable[[], BaseRenderer]) -> str | bytes:
 def complete(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Add to each operation what the middleware and the parsers do with it."""
     schemas = result["components"].setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
+    schemas["Problem"] = deepcopy(PROBLEM)
+    describe_fields(schemas)
     for path, operations in result["paths"].items():
         if {"post", "delete"} <= set(operations) and "requestBody" in operations["post"]:
             # What a POST adds by its body, the DELETE of the same address takes away.
-            operations["delete"]["requestBody"] = operations["post"]["requestBody"]
+            operations["delete"]["requestBody"] = deepcopy(operations["post"]["requestBody"])
         for method in METHODS:
             if method in operations:
                 _complete(path, method, operations[method])
@@ -96,6 +101,7 @@ def complete(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
                 if method == "get":
                     _say_tags(operations[method])
                 _close(operations[method].get("requestBody", {}), schemas)
+                _show_example(path, method, operations[method])
     return result
 
 
@@ -110,18 +116,23 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"].pop("default", None)
     for status in sorted(_refusals(path, method, operation) | ({422} if takes_key else set())):
         operation["responses"][str(status)] = {
-            "description": REFUSALS[status],
+            "description": str(REFUSALS[status]),
             "content": {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
         }
 
 
+def _show_example(path: str, method: str, operation: dict[str, Any]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = example(method, path)
+
+
 def _say_tags(operation: dict[str, Any]) -> None:
     """Of a call that reads, that it tells whether anything changed."""
-    operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+    operation.setdefault("parameters", []).append(deepcopy(IF_NONE_MATCH))
     operation["responses"]["304"] = {"description": "It is as the named ETag says."}
-    operation["responses"]["200"].setdefault("headers", {})["ETag"] = ETAG
+    operation["responses"]["200"].setdefault("headers", {})["ETag"] = deepcopy(ETAG)
 
 
 def _say_forms(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,10 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 
-from projects.resources import Resource
+from cesai.description import REFUSALS
+from projects.deprecation import LEAST
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -37,11 +38,19 @@ class Call:
     what: str
     body: list[Field]
     filters: list[Field]
+    example: str  # a line for curl; "" of a call that takes nothing
+    is_deprecated: bool
+    forms: bool  # whether all rows can be had in one answer
 
 
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every resource and call, with what it takes."""
-    context = {"resources": _resources(get_language() or "en"), "base_url": settings.BASE_URL}
+    context = {
+        "resources": _resources(get_language() or "en"),
+        "base_url": settings.BASE_URL,
+        "refusals": REFUSALS,
+        "announced_days": LEAST.days,
+    }
     return render(request, "cesai/api_docs.html", context)
 
 
@@ -60,14 +69,11 @@ def _resources(language: str) -> dict[str, list[Call]]:
 
 
 def _call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, Any]) -> Call:
-    said = operation.get("description", "")
-    if said.startswith((Resource.__doc__ or "?")[:40]):
-        said = ""
     parameters = operation.get("parameters", [])
     filters = [
-        Field(row["name"], _kind(row["schema"]), False, "")
+        Field(row["name"], _kind(row["schema"]), False, row.get("description", ""))
         for row in parameters
-        if row["in"] == "query" and row["name"] not in {"cursor", "page_size"}
+        if row["in"] == "query" and row["name"] not in {"cursor", "page_size", "format"}
     ]
     content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
     first: Any = next(iter(content.values()), {})
@@ -78,18 +84,25 @@ def _call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, A
         Field(name, _kind(value), name in needed, value.get("description", "").split("\n")[0])
         for name, value in shape.get("properties", {}).items()
     ]
-    return Call(method, path, said or _usual(operation["operationId"]), body, filters)
+    names = {row["name"] for row in parameters}
+    example = curl(method, path, first["example"], "Idempotency-Key" in names) if first else ""
+    is_gone = bool(operation.get("deprecated"))
+    return Call(
+        method, path, operation["description"], body, filters, example, is_gone, "format" in names
+    )
 
 
-def _usual(operation: str) -> str:
-    """What a call does that says nothing of itself."""
-    words = {
-        "list": _("A list, newest or first by name first; pages by cursor."),
-        "retrieve": _("One of them."),
-        "create": _("Make one."),
-        "destroy": _("End or withdraw it."),
-    }
-    return words.get(operation.rpartition("_")[2], "")
+def curl(method: str, path: str, body: Any, takes_key: bool) -> str:
+    """A call as one types it, over several lines."""
+    text = json.dumps(body, ensure_ascii=False, indent=2).replace("'", "'\\''")
+    lines = [
+        f"curl -X {method.upper()} $CESAI{path.removeprefix('/api/v1')}",
+        '-H "Authorization: Bearer $CESAI_TOKEN"',
+        *(['-H "Idempotency-Key: $(uuidgen)"'] if takes_key else []),
+        '-H "Content-Type: application/json"',
+        f"-d '{text}'",
+    ]
+    return " \\\n  ".join(lines)
 
 
 def _kind(schema: dict[str, Any]) -> str:

@@ -64,6 +64,7 @@ class AllocationResource(Resource):
     @extend_schema(request=Nothing, responses=shapes.AllocationOut)
     @action(detail=True, methods=["post"])
     def resume(self, request: Call, pk: str) -> Response:
+        """Let jobs be submitted under it again."""
         user: Any = request.user
         row = access.get_allocation(user, pk, Verb.PAUSE_ALLOCATION)
         self.body(Nothing)

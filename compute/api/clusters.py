@@ -42,6 +42,7 @@ class ClusterResource(Resource):
 
     @extend_schema(request=shapes.ClusterChange, responses=shapes.ClusterOut)
     def partial_update(self, request: Call, pk: str) -> Response:
+        """How the portal reaches and treats it; by its operators."""
         user: Any = request.user
         cluster = access.get_cluster(user, pk, Verb.OPERATE_CLUSTER)
         values = self.body(shapes.ClusterChange, row=cluster)

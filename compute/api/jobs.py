@@ -49,6 +49,7 @@ class JobResource(Resource):
 
     @extend_schema(responses=shapes.JobDetail)
     def retrieve(self, request: Call, pk: str) -> Response:
+        """One job, with its script for those who may read it."""
         return self._detail(access.get_job(request.user, pk))
 
     @extend_schema(request=shapes.JobIn, responses={201: shapes.JobDetail})
@@ -72,6 +73,7 @@ class JobResource(Resource):
     @extend_schema(request=Nothing, responses=shapes.JobDetail)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Call, pk: str) -> Response:
+        """Ask for its end; the cluster is told next, and asking twice is asking once."""
         user: Any = request.user
         job = access.get_job(user, pk, Verb.CANCEL_JOB)
         cancel_job(by=user, job=job, now=timezone.now())

@@ -80,6 +80,7 @@ class RequestResource(Resource):
     @extend_schema(request=Nothing, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def submit(self, request: Call, pk: str) -> Response:
+        """Hand it in; from then on reviewers read it."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.REQUEST_COMPUTE)
         self.body(Nothing)
@@ -89,6 +90,7 @@ class RequestResource(Resource):
     @extend_schema(request=shapes.CommentIn, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def review(self, request: Call, pk: str) -> Response:
+        """Take it into review."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.REVIEW_REQUEST)
         values = self.body(shapes.CommentIn)
@@ -98,6 +100,7 @@ class RequestResource(Resource):
     @extend_schema(request=shapes.CommentIn, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"], url_path="return")
     def send_back(self, request: Call, pk: str) -> Response:
+        """Send it back to the project for a change."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.REVIEW_REQUEST)
         values = self.body(shapes.CommentIn)
@@ -107,6 +110,7 @@ class RequestResource(Resource):
     @extend_schema(request=shapes.AwardIn, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def award(self, request: Call, pk: str) -> Response:
+        """Grant GPU-hours for its lines; a large award waits for a second signature."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.AWARD)
         values = self.body(shapes.AwardIn)
@@ -124,6 +128,7 @@ class RequestResource(Resource):
     @extend_schema(request=shapes.ReasonIn, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def deny(self, request: Call, pk: str) -> Response:
+        """Grant nothing."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.AWARD)
         values = self.body(shapes.ReasonIn)
@@ -168,6 +173,7 @@ class RequestResource(Resource):
     @extend_schema(request=Nothing, responses=shapes.RequestOut)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Call, pk: str) -> Response:
+        """The project does not ask any more."""
         user: Any = request.user
         row = access.get_request(user, pk, Verb.REQUEST_COMPUTE)
         self.body(Nothing)

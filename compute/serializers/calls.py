@@ -26,6 +26,8 @@ class CallIn(serializers.Serializer[Any]):
     url = serializers.URLField(default="", allow_blank=True, max_length=200)
     opens_on = serializers.DateField(default=None, allow_null=True)
     closes_on = serializers.DateField(
-        default=None, allow_null=True, help_text="Null: one can ask at any time."
+        default=None,
+        allow_null=True,
+        help_text="Last day on which one can ask, UTC; null: at any time.",
     )
     text = serializers.CharField(max_length=5000, default="", allow_blank=True)

@@ -19,6 +19,11 @@ from compute.models import (
 from compute.models.clusters import HOLDS_LABELS
 from projects.serializers import PersonName, ResourceUrl
 
+QUARANTINE = (
+    "Minutes that an unanswered submission rests before it is sent again, where the site does not"
+    " keep holds."
+)
+
 
 class ClusterOut(serializers.ModelSerializer[Cluster]):
     url = ResourceUrl("clusters")
@@ -62,6 +67,7 @@ class ClusterOut(serializers.ModelSerializer[Cluster]):
             "state", "as_of", "answered_at", "unreachable_since", "slurm_version", "wire",
             "is_stopped", "stop", "stopped_at", "reconciled_at", "public_record",
         ]  # fmt: skip
+        extra_kwargs = {"quarantine_minutes": {"help_text": QUARANTINE}}
 
     def get_state(self, cluster: Cluster) -> str:
         return {True: "up", False: "down", None: "unknown"}[cluster.health.is_up]
@@ -75,6 +81,7 @@ class ClusterChange(serializers.ModelSerializer[Cluster]):
             "slurm_cluster", "parent_account", "project_directory", "quarantine_minutes",
             "sacctmgr",
         ]  # fmt: skip
+        extra_kwargs = {"quarantine_minutes": {"help_text": QUARANTINE}}
 
 
 class OddRecordOut(serializers.ModelSerializer[OddRecord]):
@@ -97,10 +104,10 @@ class DifferenceOut(serializers.ModelSerializer[AccountingDifference]):
 
 class AccountingOut(serializers.Serializer[Any]):
     read_until = serializers.DateTimeField(
-        allow_null=True, help_text="Up to when the cluster's accounting has been booked."
+        allow_null=True, help_text="Up to when (UTC) the cluster's accounting has been booked."
     )
     compared_at = serializers.DateTimeField(
-        allow_null=True, help_text="When all of it was last compared with what is booked."
+        allow_null=True, help_text="When all of it was last compared with what is booked, UTC."
     )
     odd_records = OddRecordOut(many=True, help_text="Kept aside: they cannot be true.")
     differences = DifferenceOut(many=True, help_text="Found then; nothing is corrected by itself.")
@@ -157,7 +164,7 @@ class StopIn(serializers.Serializer[Any]):
 class OrphanOut(serializers.ModelSerializer[Orphan]):
     url = ResourceUrl("orphans")
     submitted_at = serializers.DateTimeField(
-        read_only=True, help_text="By the cluster's own clock."
+        read_only=True, help_text="By the cluster's own clock, UTC."
     )
     as_of = serializers.DateTimeField(source="last_seen_at", read_only=True)
 

@@ -51,10 +51,14 @@ class CapacityOut(serializers.ModelSerializer[CapacityMonth]):
     offered_gpu_hours = hours("offered")
     granted_gpu_hours = hours("granted")
     reserved_gpu_hours = GpuHours(
-        source="reserved", read_only=True, help_text="Kept for partners, not granted yet."
+        source="reserved",
+        read_only=True,
+        help_text="GPU-hours kept for partners, not granted yet.",
     )
     free_gpu_hours = GpuHours(
-        source="free", read_only=True, help_text="Below zero where over-committed by decision."
+        source="free",
+        read_only=True,
+        help_text="GPU-hours; below zero where over-committed by decision.",
     )
 
     class Meta:

@@ -67,7 +67,7 @@ class RequestOut(serializers.ModelSerializer[Request]):
     lines = RequestLineOut(many=True, read_only=True)
     waiting_on = serializers.CharField(read_only=True)
     return_gpu_hours = serializers.SerializerMethodField(
-        help_text="Of a transfer or a reduction: what goes back to the allocation's pool."
+        help_text="Of a transfer or a reduction: GPU-hours that go back to the allocation's pool."
     )
     signed_by = serializers.SerializerMethodField(
         help_text="Who signed a large award first; another person's signature is to come."
@@ -125,7 +125,8 @@ class RequestIn(serializers.Serializer[Any]):
         required=False, allow_null=True, default=None, help_text="What any other kind is about."
     )
     return_gpu_hours = GpuHours(
-        required=False, help_text="Of a transfer or a reduction: what goes back to its pool."
+        required=False,
+        help_text="Of a transfer or a reduction: GPU-hours that go back to its pool.",
     )
     lines = LineIn(many=True, required=False, default=list, max_length=50)  # type: ignore[call-arg]
     justification = serializers.CharField(max_length=50_000, default="", allow_blank=True)

@@ -44,6 +44,7 @@ class GroupResource(Resource):
 
     @extend_schema(request=shapes.GroupIn, responses={201: shapes.GroupOut})
     def create(self, request: Request) -> Response:
+        """Make a group of a partner."""
         values = self.body(shapes.GroupIn)
         user = user_of(request)
         partner = access.get_partner(user, values.pop("partner"), Verb.CREATE_GROUP)
@@ -64,6 +65,7 @@ class MembershipResource(Resource):
 
     @extend_schema(request=shapes.RoleIn, responses=shapes.MembershipOut)
     def partial_update(self, request: Request, pk: str) -> Response:
+        """Change the role."""
         user = user_of(request)
         membership = access.get_membership(user, pk, Verb.MANAGE_MEMBERS)
         role = self.body(shapes.RoleIn)["role"]
@@ -72,6 +74,7 @@ class MembershipResource(Resource):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
+        """Take a member out, or leave."""
         user = user_of(request)
         membership = access.get_membership(user, pk)
         if membership.user_id != user.pk:  # everybody may leave
@@ -93,6 +96,7 @@ class InvitationResource(Resource):
 
     @extend_schema(request=shapes.InvitationIn, responses={201: shapes.InvitationMade})
     def create(self, request: Request) -> Response:
+        """Invite somebody; the link is shown this once."""
         values = self.body(shapes.InvitationIn)
         user = user_of(request)
         group = access.get_group(user, values.pop("group"), Verb.MANAGE_MEMBERS)
@@ -105,6 +109,7 @@ class InvitationResource(Resource):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
+        """Withdraw it: its link leads nowhere any more."""
         user = user_of(request)
         invitation = access.get_invitation(user, pk, Verb.MANAGE_MEMBERS)
         groups.withdraw_invitation(by=user, invitation=invitation, now=timezone.now())
@@ -113,6 +118,7 @@ class InvitationResource(Resource):
     @extend_schema(request=shapes.SecretIn, responses={201: shapes.MembershipOut})
     @action(detail=False, methods=["post"])
     def accept(self, request: Request) -> Response:
+        """Join the group by the secret in a link."""
         secret = self.body(shapes.SecretIn)["secret"]
         membership = groups.accept_invitation(
             by=user_of(request), secret=secret, now=timezone.now()

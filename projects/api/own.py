@@ -45,6 +45,7 @@ class TokenResource(Resource):
 
     @extend_schema(request=shapes.TokenIn, responses={201: shapes.TokenMade})
     def create(self, request: Request) -> Response:
+        """Make a token; it is shown this once."""
         user = user_of(request)
         values = self.body(shapes.TokenIn)
         if values["group"]:
@@ -55,6 +56,7 @@ class TokenResource(Resource):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> Response:
+        """Revoke it: no call is taken with it any more."""
         user = user_of(request)
         tokens.revoke_token(by=user, token=access.get_token(user, id), now=timezone.now())
         return Response(status=204)

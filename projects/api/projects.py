@@ -40,6 +40,7 @@ class ProjectResource(Resource):
 
     @extend_schema(request=shapes.ProjectIn, responses={201: shapes.ProjectOut})
     def create(self, request: Request) -> Response:
+        """Make a project of a group that one leads."""
         values = self.body(shapes.ProjectIn)
         values["initiative"] = _initiative(user_of(request), values["initiative"])
         user = user_of(request)
@@ -51,6 +52,7 @@ class ProjectResource(Resource):
 
     @extend_schema(request=shapes.ProjectChange, responses=shapes.ProjectOut)
     def partial_update(self, request: Request, pk: str) -> Response:
+        """Change its facts; what is left out stays as it is."""
         user = user_of(request)
         project = access.get_project(user, pk, Verb.EDIT_PROJECT)
         values = self.body(shapes.ProjectChange)

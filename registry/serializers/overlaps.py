@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from projects.models import User
@@ -58,7 +59,7 @@ class NeighbourOut(_Scored):
     """An effort like the one that was asked about."""
 
     model = EffortOut()
-    stake_gpu_hours = RangeOut(help_text="What doing both could cost too much.")
+    stake_gpu_hours = RangeOut(help_text="GPU-hours that doing both could cost too much.")
 
 
 class NeighboursOut(serializers.Serializer[Any]):
@@ -73,7 +74,10 @@ class OverlapOut(_Scored):
     url = ResourceUrl("overlaps")
     a = EffortOut()
     b = EffortOut()
-    stake_gpu_hours = RangeOut(allow_null=True, help_text="For those who decide.")
+    stake_gpu_hours = RangeOut(
+        allow_null=True,
+        help_text="GPU-hours that doing both could cost too much; for those who decide.",
+    )
     is_settled = serializers.BooleanField(help_text="A case said what this pair is.")
     weights_version = serializers.CharField()
     as_of = serializers.DateTimeField()
@@ -142,6 +146,7 @@ class PartyOut(serializers.ModelSerializer[CaseParty]):
         ]  # fmt: skip
 
 
+@extend_schema_serializer(component_name="CaseMessageOut")
 class MessageOut(serializers.ModelSerializer[CaseMessage]):
     by = serializers.SerializerMethodField(help_text="The group, or “coordinator”.")
     sender = serializers.SerializerMethodField(help_text="Who wrote for a group.")
@@ -178,6 +183,7 @@ class CaseOut(serializers.ModelSerializer[Case]):
     def get_holds_award(self, case: Case) -> bool:
         return case.holds_at(self.context["now"])
 
+    @extend_schema_field(RangeOut(allow_null=True))
     def get_avoided_gpu_hours(self, case: Case) -> dict[str, float] | None:
         if case.avoided_low is None or case.avoided_high is None:
             return None
@@ -208,16 +214,20 @@ class CaseWhole(CaseOut):
     def get_opened_because(self, case: Case) -> str:
         return case.opened_because if self._sight.reads_reason else ""
 
+    @extend_schema_field(PartyOut(many=True))
     def get_parties(self, case: Case) -> list[Any]:
         return list(PartyOut(self._sight.parties, many=True, context=self.context).data)
 
+    @extend_schema_field(OverlapOut(many=True))
     def get_overlaps(self, case: Case) -> list[Any]:
         rows = [scored(r, with_stake=self._sight.is_handler) for r in self._sight.overlaps]
         return list(OverlapOut(rows, many=True, context=self.context).data)
 
+    @extend_schema_field(MessageOut(many=True))
     def get_messages(self, case: Case) -> list[Any]:
         return list(MessageOut(self._sight.messages, many=True, context=self.context).data)
 
+    @extend_schema_field(RangeOut)
     def get_stake_gpu_hours(self, case: Case) -> dict[str, float]:
         low, high = self._sight.stake
         return {"low": low, "high": high}

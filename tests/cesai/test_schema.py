@@ -111,7 +111,8 @@ def test_a_body_takes_no_fields_but_those_it_names(schema: Any) -> None:
 
 def test_what_is_counted_inside_is_named_by_its_id(schema: Any) -> None:
     for kind in ("events", "ledger", "tokens", "usage"):
-        [key] = schema["paths"][f"/api/v1/{kind}/{{id}}/"]["get"]["parameters"]
+        parameters = schema["paths"][f"/api/v1/{kind}/{{id}}/"]["get"]["parameters"]
+        [key] = [one for one in parameters if one["in"] == "path"]
         assert (key["name"], key["schema"]["format"]) == ("id", "uuid")
 
 
