@@ -71,7 +71,7 @@ def _resources(language: str) -> dict[str, list[Call]]:
 def _call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, Any]) -> Call:
     parameters = operation.get("parameters", [])
     filters = [
-        Field(row["name"], _kind(row["schema"]), False, row.get("description", ""))
+        Field(row["name"], _kind(row["schema"]), False, _first_line(row))
         for row in parameters
         if row["in"] == "query" and row["name"] not in {"cursor", "page_size", "format"}
     ]
@@ -81,7 +81,7 @@ def _call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, A
     shape = shapes.get(shape.get("$ref", "").rpartition("/")[2], shape)
     needed = shape.get("required", [])
     body = [
-        Field(name, _kind(value), name in needed, value.get("description", "").split("\n")[0])
+        Field(name, _kind(value), name in needed, _first_line(value))
         for name, value in shape.get("properties", {}).items()
     ]
     names = {row["name"] for row in parameters}
@@ -90,6 +90,11 @@ def _call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, A
     return Call(
         method, path, operation["description"], body, filters, example, is_gone, "format" in names
     )
+
+
+def _first_line(said: dict[str, Any]) -> str:
+    """Without the words that a field may have: its type names them."""
+    return str(said.get("description", "")).partition("\n")[0]
 
 
 def curl(method: str, path: str, body: Any, takes_key: bool) -> str:

@@ -45,6 +45,16 @@ def login_named(person: User, viewer: User) -> str:
 
 
 @register.filter
+def coded(text: str) -> SafeString:
+    """A sentence whose words between backticks are what a machine reads."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # the last one has no end
+        return format_html("{}", text)
+    kinds = ("{}", "<code>{}</code>")
+    return format_html("".join(kinds[n % 2] for n in range(len(parts))), *parts)
+
+
+@register.filter
 def control(field: BoundField) -> SafeString:
     """A form's control with its class, joined to its help and its messages for screen readers."""
     widget = field.field.widget
