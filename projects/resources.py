@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.mixins import RetrieveModelMixin
@@ -60,12 +61,19 @@ class Resource(RetrieveModelMixin, GenericViewSet[Any]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """A page in JSON, or all of it as a stream."""
-        form: Any = request.accepted_renderer
-        if isinstance(form, Stream):
-            name = str(self.basename).removeprefix("api-")
-            rows = self.listed().order_by(*self.ordering)
-            return streamed(rows, self.told, self.shape(), form, name)
+        if self.is_export:
+            return self.exported(self.listed().order_by(*self.ordering))
         return self.get_paginated_response(self.told(self.page()))
+
+    @property
+    def is_export(self) -> bool:
+        """Whether all rows are asked for in one answer."""
+        return isinstance(self.request.accepted_renderer, Stream)
+
+    def exported(self, rows: QuerySet[Any]) -> StreamingHttpResponse:
+        """All rows in the form that is asked for."""
+        form, name = self.request.accepted_renderer, str(self.basename).removeprefix("api-")
+        return streamed(rows, self.told, self.shape(), form, name)
 
     def listed(self) -> QuerySet[Any]:
         """The rows that are asked for, by their columns where these make up their shape."""

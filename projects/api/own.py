@@ -73,7 +73,7 @@ class EventResource(Resource):
         return Event.objects.visible_to(self.request.user).select_related("actor")
 
     @extend_schema(parameters=[AFTER])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """The newest first; with `after` the feed: what was sealed since, the oldest first.
 
         Whoever asks again with the id of the last event they had misses none and gets none twice.
@@ -83,6 +83,8 @@ class EventResource(Resource):
             return super().list(request, *args, **kwargs)
         narrowed: Any = self.filter_queryset(self.get_queryset())
         rows = narrowed.sealed_after(_place(after))
+        if self.is_export:
+            return self.exported(rows)
         pages: Any = self.paginator
         size = pages.get_page_size(request) or pages.page_size
         found = list(rows[: size + 1])

@@ -34,9 +34,11 @@ class WebhookOut(serializers.ModelSerializer[Webhook]):
             "url": {"help_text": "Where deliveries are sent by POST, https only."},
             "project": {"help_text": "Only events of this project; null: of all."},
             "stopped_because": {"help_text": "Why the portal stopped it; empty unless it did."},
-            "failing_since": {"help_text": "When deliveries began to fail, without one success."},
-            "quiet_until": {"help_text": "Nothing is tried before this time."},
-            "former_until": {"help_text": "Until when the former secret signs as well."},
+            "failing_since": {
+                "help_text": "When deliveries began to fail without one success, UTC."
+            },
+            "quiet_until": {"help_text": "Nothing is tried before this time, UTC."},
+            "former_until": {"help_text": "Until when the former secret signs as well, UTC."},
         }
 
 
@@ -69,7 +71,7 @@ class WebhookIn(serializers.Serializer[Any]):
 class SecretOut(serializers.Serializer[Any]):
     secret = serializers.CharField(help_text="Shown this once.")
     former_until = serializers.DateTimeField(
-        help_text="Until then the former secret signs as well."
+        help_text="Until then (UTC) the former secret signs as well."
     )
 
 
@@ -78,10 +80,10 @@ class AttemptOut(serializers.ModelSerializer[WebhookAttempt]):
         model = WebhookAttempt
         fields = ["at", "status", "problem", "milliseconds"]
         extra_kwargs = {
-            "at": {"help_text": "When it was sent."},
+            "at": {"help_text": "When it was sent, UTC."},
             "status": {"help_text": "HTTP status of the answer; null if none came."},
             "problem": {"help_text": "Why no answer came; empty if one did."},
-            "milliseconds": {"help_text": "How long it took."},
+            "milliseconds": {"help_text": "How long it took, in milliseconds."},
         }
 
 
@@ -100,8 +102,8 @@ class DeliveryOut(serializers.ModelSerializer[WebhookDelivery]):
         model = WebhookDelivery
         fields = ["id", "event", "kind", "state", "created_at", "due_at", "delivered_at", "tries"]
         extra_kwargs = {
-            "due_at": {"help_text": "When it is sent next; null if never."},
-            "delivered_at": {"help_text": "When the receiver took it."},
+            "due_at": {"help_text": "When it is sent next, UTC; null if never."},
+            "delivered_at": {"help_text": "When the receiver took it, UTC."},
         }
 
 
@@ -110,7 +112,7 @@ class ReplayIn(serializers.Serializer[Any]):
         required=False, help_text="One delivery of the log; or name `since`."
     )
     since = serializers.DateTimeField(
-        required=False, help_text="All events since then, 10,000 at the most."
+        required=False, help_text="All events since then (UTC), 10,000 at the most."
     )
 
 

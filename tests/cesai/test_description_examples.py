@@ -73,7 +73,7 @@ def _known(world: World) -> Iterator[tuple[str, str]]:
         "partner": world.group.partner, "pool": world.pool, "model": world.model,
         "other_model": world.other_model, "base": world.base, "version": world.version,
         "dataset": world.dataset, "allocation": world.allocation, "overlap": world.free_overlap,
-        "party": world.party, "line": world.request.lines.get(),
+        "party": world.party, "line": world.request.lines.get(), "delivery": world.delivery,
         "free_group": _free_group(world),
     }  # fmt: skip
     yield from ((made_up(slot), str(row.pk)) for slot, row in ids.items())
@@ -92,6 +92,7 @@ BEFORE = {
     ("api-cases-reopen", "post"): ("api-cases-decide", "post", "coordinator"),
     ("api-requests-detail", "put"): ("api-requests-send-back", "post", "quota_admin"),
     ("api-requests-submit", "post"): ("api-requests-send-back", "post", "quota_admin"),
+    ("api-webhooks-resume", "post"): ("api-webhooks-pause", "post", "lead"),
     ("api-projects-participants", "delete"): ("api-projects-participants", "post", "lead"),
 }
 

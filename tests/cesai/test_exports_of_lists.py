@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from compute.models import Allocation
+from projects.actions.sealing import seal_events
 from projects.models import Group, Partner
 from projects.serializers import PartnerOut
 from projects.streams import AT_ONCE, Csv, JsonLines, columns_of, streamed
@@ -101,6 +102,16 @@ def test_a_form_that_nobody_writes_is_not_there(lead: Caller) -> None:
 
 def test_one_thing_is_told_in_json_only(lead: Caller, group: Group) -> None:
     assert lead.get(f"groups/{group.pk}/", Accept="text/csv").status_code == 406
+
+
+def test_the_feed_of_events_is_had_whole_from_a_place_on(world: World) -> None:
+    seal_events(now=make.now())
+    lead = Caller(world.people["lead"], world.tokens["lead"])
+    page = lead.get("events/?after=&page_size=200").json()
+    assert page["next"] is None
+    after = page["results"][0]["id"]
+    found = _lines(lead.get(f"events/?format=jsonl&after={after}"))
+    assert found == page["results"][1:] != []
 
 
 def test_filters_hold_for_exports(lead: Caller, group: Group) -> None:
