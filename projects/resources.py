@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.mixins import RetrieveModelMixin
@@ -59,6 +59,15 @@ class Resource(RetrieveModelMixin, GenericViewSet[Any]):
                 answer.headers.setdefault(name, value)
         return answer
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Raises ValidationError for a `format` that is none; the library would say 404."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except Http404 as error:
+            forms = ", ".join(str(form.format) for form in self.get_renderers())
+            sentence = _("One of these: %(forms)s.") % {"forms": forms}
+            raise serializers.ValidationError({"format": [sentence]}) from error
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """A page in JSON, or all of it as a stream."""
         if self.is_export:
@@ -72,7 +81,8 @@ class Resource(RetrieveModelMixin, GenericViewSet[Any]):
 
     def exported(self, rows: QuerySet[Any]) -> StreamingHttpResponse:
         """All rows in the form that is asked for."""
-        form, name = self.request.accepted_renderer, str(self.basename).removeprefix("api-")
+        form: Any = self.request.accepted_renderer
+        name = str(self.basename).removeprefix("api-")
         return streamed(rows, self.told, self.shape(), form, name)
 
     def listed(self) -> QuerySet[Any]:

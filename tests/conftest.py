@@ -121,9 +121,12 @@ def new_client() -> Client:
     return client
 
 
+OF_THE_MOMENT = ("X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset")
+
+
 def headers_of(answer: Any) -> dict[str, str]:
-    """An answer's headers but its id, which is another one each time."""
-    return {name: value for name, value in answer.items() if name != "X-Request-ID"}
+    """An answer's headers but its id and what is left of the caller's calls, as at that moment."""
+    return {name: value for name, value in answer.items() if name not in OF_THE_MOMENT}
 
 
 def calls_as(user: User, scope: str = "write") -> Caller:

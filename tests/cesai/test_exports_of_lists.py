@@ -95,8 +95,10 @@ def test_an_export_is_named_after_its_list(lead: Caller) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="groups.csv"'
 
 
-def test_a_form_that_nobody_writes_is_not_there(lead: Caller) -> None:
-    assert lead.get("groups/?format=xlsx").status_code == 404
+def test_a_form_that_nobody_writes_is_refused_with_those_that_are(lead: Caller) -> None:
+    answer = lead.get("groups/?format=xlsx")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"format": ["One of these: json, jsonl, csv."]}
     assert lead.get("groups/", Accept="image/png").status_code == 406
 
 
@@ -194,7 +196,7 @@ def _queries(caller: Caller, path: str) -> int:
 
 def _partners(count: int) -> None:
     Partner.objects.bulk_create(
-        Partner(name=f"Partner {n}", slug=f"partner-{n}", created_at=make.now())
+        Partner(name=f"Listed {n}", slug=f"listed-{n}", created_at=make.now())
         for n in range(count)
     )
 
