@@ -55,6 +55,8 @@ class AllocationOut(TypedDict):
 
 AllocationState = Literal["awarded", "active", "expired", "revoked"]
 
+AnswerEnum = Literal["agrees", "disagrees"]
+
 
 class AnswerInRequest(TypedDict):
     party: str
@@ -162,6 +164,20 @@ class CaseInRequest(TypedDict):
     reason: NotRequired[str]
 
 
+class CaseMessageOut(TypedDict):
+    id: str
+    party: str | None
+    is_for_all: bool
+    text: str
+    source: CaseMessageOutSourceEnum
+    sender: str
+    by: str
+    at: str
+
+
+CaseMessageOutSourceEnum = Literal["portal", "email"]
+
+
 class CaseOut(TypedDict):
     id: str
     url: str
@@ -176,7 +192,7 @@ class CaseOut(TypedDict):
     outcome: OutcomeEnum | BlankEnum
     outcome_reason: str
     decided_at: str | None
-    avoided_gpu_hours: dict[str, float] | None
+    avoided_gpu_hours: RangeOut | None
 
 
 class CaseReasonInRequest(TypedDict):
@@ -200,12 +216,12 @@ class CaseWhole(TypedDict):
     outcome: OutcomeEnum | BlankEnum
     outcome_reason: str
     decided_at: str | None
-    avoided_gpu_hours: dict[str, float] | None
+    avoided_gpu_hours: RangeOut | None
     opened_because: str
-    parties: list[Any]
-    overlaps: list[Any]
-    messages: list[Any]
-    stake_gpu_hours: dict[str, float]
+    parties: list[PartyOut]
+    overlaps: list[OverlapOut]
+    messages: list[CaseMessageOut]
+    stake_gpu_hours: RangeOut
     hidden: bool
 
 
@@ -1395,6 +1411,18 @@ class PartnerOut(TypedDict):
     city: str
     public_record: Any
     created_at: str
+
+
+class PartyOut(TypedDict):
+    id: str
+    model: EffortOut
+    group: str
+    invited_at: str | None
+    is_introducible: bool | None
+    answer: AnswerEnum | BlankEnum
+    answer_text: str
+    answered_at: str | None
+    confirms_avoided: bool
 
 
 class PatchedClusterChangeRequest(TypedDict):
