@@ -42,6 +42,7 @@ class JobResource(Resource):
         "allocation": ["exact"],
         "cluster__slug": ["exact"],
         "state": ["exact", "in"],
+        "slurm_job_id": ["exact"],
     }
 
     def get_queryset(self) -> QuerySet[Job]:

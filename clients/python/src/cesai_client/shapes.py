@@ -2173,6 +2173,7 @@ class JobsFilters(TypedDict, total=False):
     cluster__slug: str
     project: str
     project__slug: str
+    slurm_job_id: int
     state: Literal[
         "blocked",
         "boot_fail",

@@ -78,17 +78,12 @@ class Session:
         return rows[0]["id"]
 
     def job_id(self, text: str) -> str:
-        """A job's id from its id or from its number on the cluster, among the newest thousand."""
+        """A job's id from its id or from its number on the cluster."""
         if is_id(text):
             return text
         if not text.isascii() or not text.isdigit():
             raise BadInput(f"“{text}” is no job: give its id, or its number on the cluster.")
-        found = []
-        for n, row in enumerate(self.client.jobs.list()):
-            if row["slurm_job_id"] == int(text):
-                found.append(row)
-            if n >= 1000:
-                break
+        found = list(self.client.jobs.list(slurm_job_id=int(text)))
         if len(found) != 1:
             ids = ", ".join(f"{row['id']} ({row['cluster']})" for row in found) or "none"
             raise BadInput(f"{len(found)} of your jobs have the number {text}: {ids}.")
