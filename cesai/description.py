@@ -129,7 +129,9 @@ def _show_example(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _say_tags(operation: dict[str, Any]) -> None:
-    """Of a call that reads, that it tells whether anything changed."""
+    """Of a call that reads, that it tells whether anything changed; streams do not."""
+    if set(operation["responses"]["200"]["content"]) <= {form.media_type for form in STREAMS}:
+        return
     operation.setdefault("parameters", []).append(deepcopy(IF_NONE_MATCH))
     operation["responses"]["304"] = {"description": "It is as the named ETag says."}
     operation["responses"]["200"].setdefault("headers", {})["ETag"] = deepcopy(ETAG)

@@ -99,13 +99,16 @@ def _first_line(said: dict[str, Any]) -> str:
 
 def curl(method: str, path: str, body: Any, takes_key: bool) -> str:
     """A call as one types it, over several lines."""
-    text = json.dumps(body, ensure_ascii=False, indent=2).replace("'", "'\\''")
+    is_lines = isinstance(body, str)
+    kind = "application/x-ndjson" if is_lines else "application/json"
+    text = body if is_lines else json.dumps(body, ensure_ascii=False, indent=2)
+    text = text.replace("'", "'\\''")
     lines = [
         f"curl -X {method.upper()} $CESAI{path.removeprefix('/api/v1')}",
         '-H "Authorization: Bearer $CESAI_TOKEN"',
         *(['-H "Idempotency-Key: $(uuidgen)"'] if takes_key else []),
-        '-H "Content-Type: application/json"',
-        f"-d '{text}'",
+        f'-H "Content-Type: {kind}"',
+        f"{'--data-binary' if is_lines else '-d'} '{text}'",
     ]
     return " \\\n  ".join(lines)
 

@@ -12,7 +12,9 @@ from tests import make, routes
 from tests.conftest import Caller, new_client
 from tests.world import World
 
-READS = [name for name, methods in routes.API.items() if "get" in methods]
+READS = [
+    name for name, methods in routes.API.items() if "get" in methods and "catalogue" not in name
+]
 
 
 @pytest.fixture
@@ -129,7 +131,7 @@ def test_a_change_is_made_whatever_tag_stands_in_it(lead: Caller, project: Any) 
 def test_the_description_declares_it(lead: Caller) -> None:
     schema = lead.get("/api/v1/schema/", Accept="application/json").json()
     for path, operations in schema["paths"].items():
-        if "get" in operations:
+        if "get" in operations and "catalogue" not in path:
             call = operations["get"]
             assert "304" in call["responses"], path
             assert "content" not in call["responses"]["304"]

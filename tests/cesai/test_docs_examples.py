@@ -43,6 +43,8 @@ def read(command: str) -> Curl:
         elif word == "-H":
             name, _colon, value = next(words).partition(": ")
             found.headers[name] = value
+        elif word == "--data-binary":
+            found.body = next(words)
         elif word == "-d":
             found.body = json.loads(next(words))
         else:

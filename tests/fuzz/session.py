@@ -29,6 +29,7 @@ STEPS = 30
 OPENING = {"api-projects-participants", "api-invitations-accept", "api-cases-consent"}
 # operation → route, method and caller of what has to be done before it.
 BEFORE = {
+    "POST /api/v1/webhooks/{id}/resume/": ("api-webhooks-pause", "post", "ours"),
     "DELETE /api/v1/projects/{id}/participants/": ("api-projects-participants", "post", "ours"),
     "POST /api/v1/cases/{id}/agree/": ("api-cases-decide", "post", "coordinator"),
     "POST /api/v1/cases/{id}/close/": ("api-cases-decide", "post", "coordinator"),
