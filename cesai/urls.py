@@ -30,6 +30,11 @@ for resources in (projects.api.RESOURCES, registry.api.RESOURCES, compute.api.RE
         router.register(name, viewset, basename=f"api-{name}")
 
 urlpatterns = [
+    # Programs call often; what stands here is found before the pages are looked through.
+    path("mlflow/", include("registry.mlflow.urls")),
+    path("api/v1/schema/", Description.as_view(), name="api-schema"),
+    path("api/v1/docs/", docs.api_docs, name="api-docs"),
+    path("api/v1/", include(router.urls)),
     path("", overview.overview, name="overview"),
     path("projects/<str:slug>/", project.project_page, name="project"),
     path("reports/", reports.report_page, name="reports"),
@@ -56,10 +61,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("demo/continue/", demo.continue_as, name="demo_continue"),
-    path("mlflow/", include("registry.mlflow.urls")),
-    path("api/v1/schema/", Description.as_view(), name="api-schema"),
-    path("api/v1/docs/", docs.api_docs, name="api-docs"),
-    path("api/v1/", include(router.urls)),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

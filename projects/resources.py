@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
@@ -16,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from projects.access import as_uuid
 from projects.columns import plan_of
 from projects.deprecation import Deprecation, deprecation_of
 from projects.streams import STREAMS, Stream, streamed
@@ -67,6 +69,20 @@ class Resource(RetrieveModelMixin, GenericViewSet[Any]):
             forms = ", ".join(str(form.format) for form in self.get_renderers())
             sentence = _("One of these: %(forms)s.") % {"forms": forms}
             raise serializers.ValidationError({"format": [sentence]}) from error
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """One of them: by its columns where these make up its shape, else by the door."""
+        row = self._by_columns(as_uuid(self.kwargs[self.lookup_field]))
+        return Response(row) if row else super().retrieve(request, *args, **kwargs)
+
+    def _by_columns(self, key: UUID | None) -> Any:
+        """The row with that key among those that a list would show; None leaves it to the door."""
+        plan = plan_of(self.shape, cast(Any, self).queryset.model) if key else None
+        if plan is None:
+            return None
+        rows: QuerySet[Any] = self.get_queryset().filter(**{self.lookup_field: key})
+        found = self.told(list(rows.values(*plan.columns)[:1]))
+        return found[0] if found else None
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """A page in JSON, or all of it as a stream."""
