@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 
@@ -171,6 +171,6 @@ def kinds_of(*topics: Topic) -> list[str]:
     return [kind for topic in topics for kind in _OF_TOPIC[topic]]
 
 
-def topics_in(kinds: list[str]) -> list[Topic]:
+def topics_in(kinds: Collection[str]) -> list[Topic]:
     """The topics of which at least one kind is among these; all for none."""
     return [topic for topic in Topic if not kinds or set(kinds) & _OF_TOPIC[topic].keys()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.actions.initiatives import Share
 from projects.actions.webhooks import Facts
-from projects.event_kinds import Topic, kinds_of
+from projects.event_kinds import Topic, kinds_of, topics_in
 from projects.models import AccessToken, Group, Initiative, Membership, Partner, Project, User
 from projects.models.notices import DELIVERY_LABELS, KIND_LABELS
 from projects.models.projects import SLUG, VISIBILITY_LABELS
@@ -236,15 +237,21 @@ class WebhookForm(PageForm):
         empty_label=_("all"),
     )
 
-    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, person: User, kinds: Collection[str] = (), **options: Any
+    ) -> None:
+        """`kinds` are those of a webhook that is changed: they stay while its topics do."""
         super().__init__(*args, **options)
+        self.kinds = kinds
+        self.fields["topics"].initial = topics_in(kinds) if kinds else []
         self.offer("project", Project.objects.of(person).order_by("title", "id"))
 
     @property
     def facts(self) -> Facts:
         """What was typed."""
         values = self.cleaned_data
-        kinds = kinds_of(*values["topics"])
+        is_as_before = set(values["topics"]) == set(self.fields["topics"].initial or [])
+        kinds = self.kinds if is_as_before else kinds_of(*values["topics"])
         return Facts(values["name"], values["url"], kinds, values["project"])
 
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from projects.access import as_uuid, get_webhook
 from projects.actions import webhooks
 from projects.errors import NotThere
-from projects.event_kinds import topics_in
 from projects.forms import WebhookForm
 from projects.models import Webhook
 from projects.pages import SignedIn, page_of
@@ -49,9 +48,8 @@ def webhook_page(request: SignedIn, key: str) -> HttpResponse:
 def edit(request: SignedIn, key: str) -> HttpResponse:
     """Another name, address or choice."""
     hook = get_webhook(request.user, key)
-    before = {"name": hook.name, "url": hook.url, "project": hook.project_id,
-              "topics": topics_in(hook.kinds) if hook.kinds else []}  # fmt: skip
-    form = WebhookForm(request.POST or None, person=request.user, initial=before)
+    before = {"name": hook.name, "url": hook.url, "project": hook.project_id}
+    form = WebhookForm(request.POST or None, person=request.user, kinds=hook.kinds, initial=before)
     if form.sent_by(request):
         with form.told():
             webhooks.update_webhook(

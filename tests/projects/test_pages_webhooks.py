@@ -45,6 +45,12 @@ def test_topics_become_their_kinds(lead: Caller) -> None:
     assert "requests" in _page(lead, hook)
 
 
+def test_its_page_names_each_kind(lead: Caller) -> None:
+    page = _page(lead, make.make_webhook(lead.user, kinds=["award", "deny_request"]))
+
+    assert "award, deny_request" in page
+
+
 def test_none_ticked_is_everything(lead: Caller) -> None:
     _make(lead)
 
@@ -101,6 +107,15 @@ def test_a_change_shows_what_was_ticked(lead: Caller) -> None:
 
     page = lead.as_browser.get(reverse("webhook-edit", args=[hook.pk])).content.decode()
     assert page.count("checked") == 1
+
+
+def test_another_name_leaves_kinds_that_were_chosen_one_by_one(lead: Caller) -> None:
+    hook = make.make_webhook(lead.user, kinds=["award"])
+    address = reverse("webhook-edit", args=[hook.pk])
+
+    lead.as_browser.post(address, {"name": "Ours", "url": URL, "topics": ["requests"]})
+    hook.refresh_from_db()
+    assert (hook.name, hook.kinds) == ("Ours", ["award"])
 
 
 def test_the_log_shows_what_came_of_each_try(lead: Caller) -> None:
