@@ -22,7 +22,7 @@ def _refusals(lead: Caller, group: Group) -> dict[int, Any]:
         403: lead.post("groups/", {"partner": str(group.partner_id), "name": "x", "slug": "x"}),
         404: lead.get("projects/none/"),
         405: lead.put("projects/", {}),
-        406: lead.get("projects/", Accept="text/csv"),
+        406: lead.get("projects/", Accept="text/xml"),
         409: lead.post("projects/", {"lead_group": str(group.pk), "slug": "new", "title": "x"}),
         422: lead.post("projects/", {}, key="one"),
     }
