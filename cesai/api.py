@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from projects.wire import as_json
+from projects.wire import as_json, is_deeper
 
 MAX_DEPTH = 32
 
@@ -57,16 +57,6 @@ class StrictJSONParser(BaseParser):
             raise ParseError(_("The body is no JSON: %(error)s.") % {"error": error}) from error
         if not isinstance(data, dict):
             raise ParseError(_("The body must be a JSON object."))
-        if _is_deeper(data, MAX_DEPTH):
+        if is_deeper(data, MAX_DEPTH):
             raise ParseError(_("The body is nested more than 32 levels deep."))
         return data
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects are nested deeper; what lies below the limit is not looked at."""
-    if not isinstance(value, (dict, list)):
-        return False
-    if levels == 0:
-        return True
-    parts = value.values() if isinstance(value, dict) else value
-    return any(_is_deeper(part, levels - 1) for part in parts)

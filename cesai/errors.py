@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from projects.errors import NotThere, Refused
+from projects.wire import first_sentence
 
 PROBLEM = "application/problem+json"
 
@@ -62,13 +63,13 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         body = of_refusal(error)
     elif isinstance(error, exceptions.ValidationError):
         body = problem(
-            400, code="invalid", detail=_first(error.detail), errors=_fields(error.detail)
+            400, code="invalid", detail=first_sentence(error.detail), errors=_fields(error.detail)
         )
     elif isinstance(error, exceptions.APIException):
         body = problem(
             error.status_code,
             code=error.default_code.replace("_", "-"),
-            detail=_first(error.detail),
+            detail=first_sentence(error.detail),
         )
         if scheme := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = scheme
@@ -139,15 +140,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _mlflow_code(status: int) -> str:
     return "INTERNAL_ERROR" if status >= 500 else "INVALID_PARAMETER_VALUE"
-
-
-def _first(detail: Any) -> str:
-    """The first sentence in DRF's nested messages."""
-    while isinstance(detail, (dict, list)):
-        if not detail:
-            return ""
-        detail = next(iter(detail.values())) if isinstance(detail, dict) else detail[0]
-    return str(detail)
 
 
 def _fields(detail: Any) -> dict[str, Any]:

@@ -116,12 +116,12 @@ def destination_of(
     return Destination(addresses[0], port, host, target)
 
 
-def check_url(url: str, *, allowed: Networks = (), schemes: frozenset[str] = HTTPS) -> str:
+def check_url(url: str, *, allowed: Networks = ()) -> str:
     """The host of a URL that could be connected to, as far as can be said without asking anybody.
 
     Raises AddressRefused.
     """
-    host, _port, _target = _parts(url, schemes)
+    host, _port, _target = _parts(url, HTTPS)
     literal = _literal(host)
     _check([literal] if literal else [], allowed)
     return host

@@ -19,6 +19,9 @@ import httpx
 from projects.addresses import Address, AddressRefused, Destination, Networks, Why, destination_of
 
 _ONE = httpx.Limits(max_connections=1)
+# Of a call to an address that somebody typed, from looking up its name on.
+SECONDS = 5.0
+ANSWER_BYTES = 64 << 10
 
 
 class Line(httpx.HTTPTransport):
@@ -130,13 +133,6 @@ class Answered(NamedTuple):
     seconds: float
 
 
-class Limits(NamedTuple):
-    """For a whole call, from looking up the name on."""
-
-    seconds: float = 5.0
-    answer_bytes: int = 64 << 10
-
-
 def post(
     url: str,
     body: bytes,
@@ -144,19 +140,17 @@ def post(
     *,
     allowed: Networks = (),
     trusted: ssl.SSLContext | None = None,
-    limits: Limits | None = None,
 ) -> Answered:
     """One POST to a checked address: no redirect is followed, no proxy asked, no word kept.
 
-    Of the answer so much is read as `limits` say; its status is what counts.
+    Of the answer ANSWER_BYTES are read at the most; its status is what counts.
     """
-    seconds, most = limits or Limits()
     begun = time.monotonic()
     try:
-        there = destination_of(url, _until(begun + seconds), allowed=allowed)
+        there = destination_of(url, _until(begun + SECONDS), allowed=allowed)
         with Line(to=there.address, trusted=trusted) as line:
-            line.until = begun + seconds
-            status, problem = _posted(line, there, body, headers, most), None
+            line.until = begun + SECONDS
+            status, problem = _posted(line, there, body, headers), None
     except AddressRefused as refused:
         status = None
         problem = Problem.UNKNOWN if refused.why is Why.UNKNOWN else Problem.FORBIDDEN
@@ -170,9 +164,7 @@ def post(
     return Answered(status, problem, time.monotonic() - begun)
 
 
-def _posted(
-    line: Line, there: Destination, body: bytes, headers: Mapping[str, str], most: int
-) -> int:
+def _posted(line: Line, there: Destination, body: bytes, headers: Mapping[str, str]) -> int:
     request = httpx.Request(
         "POST",
         f"https://{there.host}:{there.port}{there.target}",
@@ -186,7 +178,7 @@ def _posted(
         read = 0
         for chunk in response.iter_raw():
             read += len(chunk)
-            if read > most:
+            if read > ANSWER_BYTES:
                 break
     finally:
         response.close()

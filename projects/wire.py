@@ -1,4 +1,4 @@
-"""How values are written for programs: as JSON, and as a cell of a table."""
+"""How values are written for programs, as JSON and as a cell of a table; and limits of reading."""
 
 from __future__ import annotations
 
@@ -52,3 +52,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return list(value)
     return str(value)
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested deeper; what lies below the limit is not looked at."""
+    if not isinstance(value, (dict, list)):
+        return False
+    if levels == 0:
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(is_deeper(part, levels - 1) for part in parts)
+
+
+def first_sentence(messages: Any) -> str:
+    """The first in Rest Framework's nested messages."""
+    while isinstance(messages, (dict, list)):
+        if not messages:
+            return ""
+        messages = next(iter(messages.values())) if isinstance(messages, dict) else messages[0]
+    return str(messages)

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from compute.models import Allocation, Cluster, Pool, Request
 from projects.models import Group, Project, User
 from projects.roles import Role
 from tests import make
+from tests.receivers import OPEN, Receiver, authority_file, receiver
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -216,6 +218,20 @@ def auditor(db: None) -> Caller:
 @pytest.fixture
 def portal_admin(db: None) -> Caller:
     return calls_as(make.make_staff(Role.PORTAL_ADMIN, "portal_admin"))
+
+
+@pytest.fixture
+def way_out(settings: Any) -> None:
+    """Let the portal call the receivers of the tests, and nobody else on this machine."""
+    settings.OUTGOING_ALLOW = [ip_network(f"{OPEN}/32")]
+    settings.OUTGOING_CA = authority_file()
+
+
+@pytest.fixture
+def there(way_out: None) -> Iterator[Receiver]:
+    """A receiver of webhooks that the portal may call."""
+    with receiver() as found:
+        yield found
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from projects.signatures import signed
 
 log = structlog.get_logger(__name__)
 
-# After the first try, the second … time of one delivery: three days and a half in all.
+# After the first try, the second … time of one delivery: three days and eight hours in all.
 WAITS = tuple(
     timedelta(seconds=seconds)
     for seconds in (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400, 86400)

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from projects.addresses import AddressRefused, check_url
 from projects.doorbell import ring
@@ -23,9 +22,6 @@ from projects.signatures import new_secret
 
 MOST = 20  # webhooks of one person
 MOST_AGAIN = 10_000  # events that are sent again at once
-
-# How often is_refused is told, in the language of whoever typed the address.
-_REFUSED = gettext_lazy("This address cannot be used: %(why)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +169,7 @@ def _check(facts: Facts) -> None:
     try:
         check_url(facts.url, allowed=settings.OUTGOING_ALLOW)
     except AddressRefused as refused:
-        sentence = _REFUSED % {"why": _(refused.why.value)}
+        sentence = _("This address cannot be used: %(why)s") % {"why": _(refused.why.value)}
         raise Invalid(sentence, fields={"url": [sentence]}) from refused
     unknown = sorted(set(facts.kinds) - KINDS.keys())
     if unknown:

@@ -10,7 +10,6 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.urls import reverse
@@ -27,6 +26,7 @@ from projects.access import get_group
 from projects.errors import Invalid
 from projects.models import Group, User
 from projects.roles import Verb
+from projects.wire import as_line
 from registry.exchange.lines import IN_MEMORY, MEDIA_TYPE, PART, TOTALS, Sent, receive
 from registry.exchange.pull import pull
 from registry.exchange.push import CREATED, STATUSES, Outcome, Turn, push, totals_of
@@ -64,7 +64,7 @@ class CatalogueResource(ViewSet):
         The last line has the type `totals`; without it the answer was cut off.
         """
         lines = pull(_since(request), _addresses(request), timezone.now())
-        return _answer(map(_written, lines), None)
+        return _answer(map(as_line, lines), None)
 
     @extend_schema(
         operation_id="catalogue_push",
@@ -115,8 +115,8 @@ def _outcomes(
 ) -> Iterator[bytes]:
     counts: Counter[str] = Counter({"lines": sent.count, **dict.fromkeys(STATUSES, 0)})
     for outcome in totals_of(push(user, group, sent), counts):
-        yield _written(_told(outcome, address, is_dry=is_dry))
-    yield _written({"type": TOTALS, **counts, "dry_run": is_dry})
+        yield as_line(_told(outcome, address, is_dry=is_dry))
+    yield as_line({"type": TOTALS, **counts, "dry_run": is_dry})
 
 
 def _told(
@@ -168,10 +168,6 @@ class _Lines:
 
 def _answer(lines: Iterator[bytes], turn: Turn | None) -> StreamingHttpResponse:
     return StreamingHttpResponse(_Lines(lines, turn), content_type=MEDIA_TYPE)
-
-
-def _written(line: dict[str, Any]) -> bytes:
-    return orjson.dumps(line, str, orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS) + b"\n"
 
 
 def _addresses(request: Request) -> Callable[[str, UUID], str]:

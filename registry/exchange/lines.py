@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.errors import Invalid, Refused
+from projects.wire import is_deeper
 from registry.models import ExchangeKey
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -183,13 +184,3 @@ WRONG_KEY = gettext_lazy(
 def is_key(text: str) -> bool:
     """Whether a text can be a sender's key."""
     return 1 <= len(text) <= 200 and text.isprintable() and text == text.strip()
-
-
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects are nested deeper; what lies below the limit is not looked at."""
-    if not isinstance(value, (dict, list)):
-        return False
-    if levels == 0:
-        return True
-    parts = value.values() if isinstance(value, dict) else value
-    return any(is_deeper(part, levels - 1) for part in parts)

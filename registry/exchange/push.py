@@ -18,6 +18,7 @@ from projects.access import as_uuid
 from projects.errors import Conflict, NotThere, Refused
 from projects.models import Group, User
 from projects.resources import checked
+from projects.wire import first_sentence
 from registry.actions.exchange import keep_key
 from registry.exchange.kinds import KINDS, Kind
 from registry.exchange.lines import ORDER, BadLine, Line, Sent
@@ -147,7 +148,7 @@ def _has_key(kind: str, key: UUID) -> bool:
 def _failed(line: Line, errors: Any, detail: str = "") -> Outcome:
     fields = _cut(errors) if isinstance(errors, dict) else {"": _cut(errors)}
     return Outcome(
-        line.number, line.kind, line.key, FAILED, None, detail or _first(errors), fields
+        line.number, line.kind, line.key, FAILED, None, detail or first_sentence(errors), fields
     )
 
 
@@ -161,12 +162,3 @@ def _cut(errors: Any) -> Any:
 def _unreadable(wrong: BadLine) -> Outcome:
     errors = {"key": [wrong.sentence]} if wrong.kind else {}
     return Outcome(wrong.number, wrong.kind, wrong.key, FAILED, None, wrong.sentence, errors)
-
-
-def _first(detail: Any) -> str:
-    """The first sentence of nested messages."""
-    while isinstance(detail, (dict, list)):
-        if not detail:
-            return ""
-        detail = next(iter(detail.values())) if isinstance(detail, dict) else detail[0]
-    return str(detail)

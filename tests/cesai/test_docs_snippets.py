@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from dev import places
 from projects.models import Project
 from tests import make
 from tests.conftest import Caller
-from tests.projects.hooks import go, happen, make_hook, open_up
-from tests.receivers import Receiver, receiver
+from tests.projects.hooks import go, happen, make_hook
+from tests.receivers import Receiver
 
 DOCS = places.ROOT / "docs"
 
@@ -31,13 +31,6 @@ def _blocks(page: str, language: str) -> list[str]:
         rf"^( *)```{language}\n(.*?)^ *```$", (DOCS / page).read_text(), re.M | re.S
     )
     return [textwrap.dedent(text) for _indent, text in found]
-
-
-@pytest.fixture
-def there(settings: Any, db: None) -> Iterator[Receiver]:
-    open_up(settings)
-    with receiver() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,8 +17,8 @@ from projects.models import Group, Project, User, Webhook
 from projects.roles import Role
 from tests import make
 from tests.beside import environment
-from tests.projects.hooks import go, happen, make_hook, open_up
-from tests.receivers import OPEN, Receiver, authority_file, receiver
+from tests.projects.hooks import go, happen, make_hook
+from tests.receivers import OPEN, Receiver, authority_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASS = """
@@ -31,13 +29,6 @@ from projects.actions.delivering import deliver_webhook
 print("begun", flush=True)
 deliver_webhook(UUID(sys.argv[1]))
 """
-
-
-@pytest.fixture
-def there(settings: Any) -> Iterator[Receiver]:
-    open_up(settings)
-    with receiver() as found:
-        yield found
 
 
 @pytest.fixture

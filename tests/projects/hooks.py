@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Any
 
 from django.utils import timezone
@@ -15,13 +14,6 @@ from projects.models import Event, Project, User, Webhook, WebhookDelivery
 from projects.models.events import record_event
 from projects.models.webhooks import sealed_up_to
 from tests import make
-from tests.receivers import OPEN, authority_file
-
-
-def open_up(settings: Any) -> None:
-    """Let the portal call the receivers of the tests, and nobody else on this machine."""
-    settings.OUTGOING_ALLOW = [ip_network(f"{OPEN}/32")]
-    settings.OUTGOING_CA = authority_file()
 
 
 def make_hook(owner: User, url: str, **facts: Any) -> Webhook:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from projects.actions import webhooks
@@ -24,15 +26,8 @@ from projects.models.events import record_event
 from projects.outgoing import Problem
 from tests import make
 from tests.conftest import Caller, Log
-from tests.projects.hooks import go, happen, make_hook, open_up
+from tests.projects.hooks import go, happen, make_hook
 from tests.receivers import INSIDE, NAME, OPEN, Receiver, receiver, trap
-
-
-@pytest.fixture
-def there(settings: Any, db: None) -> Iterator[Receiver]:
-    open_up(settings)
-    with receiver() as found:
-        yield found
 
 
 @pytest.fixture
@@ -196,6 +191,19 @@ def test_between_tries_it_waits_longer_and_longer(
     assert waits == pytest.approx([wait.total_seconds() for wait in WAITS[:4]], abs=5)
 
 
+def test_the_documentation_names_each_wait() -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "webhooks.md").read_text()
+    found = re.search(r"is tried again after ([^;]+);", text)
+    assert found
+    units = {"s": 1, "min": 60, "h": 3600}
+    said = [
+        int(number) * units[unit]
+        for number, unit in re.findall(r"([0-9]+) (s|min|h)\b", found.group(1))
+    ]
+
+    assert said == [wait.total_seconds() for wait in WAITS]
+
+
 def test_before_that_time_nothing_is_sent(
     hook: Webhook, there: Receiver, project: Project
 ) -> None:
@@ -313,9 +321,8 @@ def test_a_name_that_is_nowhere_is_tried_again(
 
 
 def test_a_certificate_that_nobody_knows_is_not_trusted(
-    settings: Any, lead: Caller, project: Project
+    way_out: None, lead: Caller, project: Project
 ) -> None:
-    open_up(settings)
     with receiver(trusted=False) as foreign:
         hook = make_hook(lead.user, foreign.url)
         happen(project, "award")
@@ -326,9 +333,8 @@ def test_a_certificate_that_nobody_knows_is_not_trusted(
 
 
 def test_a_receiver_that_is_down_is_tried_again(
-    settings: Any, lead: Caller, project: Project
+    way_out: None, lead: Caller, project: Project
 ) -> None:
-    open_up(settings)
     with receiver() as before:
         hook = make_hook(lead.user, before.url)
     happen(project, "award")

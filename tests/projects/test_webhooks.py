@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -16,18 +15,11 @@ from projects.models import Event, Project, StoredAnswer, Webhook
 from projects.models.sealed import _ciphers, key_of
 from tests import make
 from tests.conftest import Caller
-from tests.projects.hooks import go, happen, make_hook, open_up
-from tests.receivers import Receiver, receiver
+from tests.projects.hooks import go, happen, make_hook
+from tests.receivers import Receiver
 from tests.stored import stored
 
 URL = "https://hooks.example.org/cesai?key=k"
-
-
-@pytest.fixture
-def there(settings: Any, db: None) -> Iterator[Receiver]:
-    open_up(settings)
-    with receiver() as found:
-        yield found
 
 
 def _new(caller: Caller, **values: Any) -> Any:

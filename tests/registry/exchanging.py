@@ -97,3 +97,10 @@ PUBLIC = tuple(
     {**line, "visibility": "public"} if line["type"] in {"dataset", "model"} else line
     for line in ALL
 )
+
+
+def errors_of(outcome: dict[str, Any]) -> set[str]:
+    """The fields that a refused line is wrong in."""
+    assert outcome["status"] == "failed"
+    assert outcome["detail"]
+    return set(outcome["errors"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from projects.models import Group
@@ -17,15 +15,10 @@ from tests.registry.exchanging import (
     CORPUS,
     MADE_FROM,
     WEIGHTS,
+    errors_of,
     push,
     statuses,
 )
-
-
-def _errors(outcome: dict[str, Any]) -> set[str]:
-    assert outcome["status"] == "failed"
-    assert outcome["detail"]
-    return set(outcome["errors"])
 
 
 def test_a_circle_is_refused_where_it_would_close(member: Caller, group: Group) -> None:
@@ -43,7 +36,7 @@ def test_a_circle_of_datasets_is_refused(member: Caller, group: Group) -> None:
 
     [outcome] = push(member, group, {**CORPUS, "parents": [{"dataset": "clean"}]})
 
-    assert _errors(outcome) == {"parents"}
+    assert errors_of(outcome) == {"parents"}
 
 
 def test_a_derivation_that_was_taken_back_here_is_made_again(member: Caller, group: Group) -> None:
@@ -116,7 +109,7 @@ def test_a_model_is_withdrawn_by_its_line(member: Caller, group: Group) -> None:
 def test_nothing_new_has_ended(member: Caller, group: Group, state: str) -> None:
     [outcome] = push(member, group, {**BASE, "state": state})
 
-    assert _errors(outcome) == {"state"}
+    assert errors_of(outcome) == {"state"}
 
 
 def test_a_released_model_does_not_go_back(member: Caller, group: Group) -> None:
@@ -124,4 +117,4 @@ def test_a_released_model_does_not_go_back(member: Caller, group: Group) -> None
 
     [outcome] = push(member, group, {**BASE, "state": "planned"})
 
-    assert _errors(outcome) == {"state"}
+    assert errors_of(outcome) == {"state"}

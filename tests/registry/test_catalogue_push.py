@@ -21,17 +21,12 @@ from tests.registry.exchanging import (
     MADE_FROM,
     SIZE,
     WEIGHTS,
+    errors_of,
     push,
     read,
     send,
     statuses,
 )
-
-
-def _errors(outcome: dict[str, Any]) -> set[str]:
-    assert outcome["status"] == "failed"
-    assert outcome["detail"]
-    return set(outcome["errors"])
 
 
 def test_every_line_becomes_an_entry_of_the_group(member: Caller, group: Group) -> None:
@@ -171,7 +166,7 @@ def test_a_wrong_line_stops_no_other(member: Caller, group: Group) -> None:
 
     assert statuses(outcomes) == ["created", "failed", "created", "failed", "failed", "failed"]
     assert [outcome["line"] for outcome in outcomes] == [1, 2, 3, 4, 5, 6]
-    assert _errors(outcomes[1]) == {"languages", "parameters"}
+    assert errors_of(outcomes[1]) == {"languages", "parameters"}
     assert set(Model.objects.values_list("name", flat=True)) == {"Chat 7B"}
 
 
@@ -182,7 +177,7 @@ def test_of_a_wrong_line_nothing_is_kept(member: Caller, group: Group) -> None:
 
     [outcome] = push(member, group, line)
 
-    assert _errors(outcome) == {"parents"}
+    assert errors_of(outcome) == {"parents"}
     assert Model.objects.get().name == "Base 7B"
     assert statuses(push(member, group, BASE)) == ["unchanged"]
 
@@ -202,7 +197,7 @@ def test_an_unknown_field_is_refused(member: Caller, group: Group) -> None:
 def test_values_are_not_converted(member: Caller, group: Group) -> None:
     [outcome] = push(member, group, {**BASE, "parameters": "7"})
 
-    assert _errors(outcome) == {"parameters"}
+    assert errors_of(outcome) == {"parameters"}
 
 
 def test_a_name_that_is_taken_is_refused_by_its_line(
@@ -231,7 +226,7 @@ def test_the_id_of_an_entry_of_the_group_is_a_key_of_it(
 def test_a_key_is_a_short_plain_text(member: Caller, group: Group, key: Any) -> None:
     [outcome] = push(member, group, {**BASE, "key": key})
 
-    assert _errors(outcome) == {"key"}
+    assert errors_of(outcome) == {"key"}
 
 
 def test_a_key_stands_once_in_a_push_for_each_type(member: Caller, group: Group) -> None:
@@ -291,7 +286,7 @@ def test_an_entry_stays_in_its_project(member: Caller, group: Group, project: Pr
 
     [outcome] = push(member, group, {**BASE, "project": str(project.pk)})
 
-    assert _errors(outcome) == {"project"}
+    assert errors_of(outcome) == {"project"}
 
 
 def test_a_version_stays_with_its_model(member: Caller, group: Group) -> None:
@@ -299,7 +294,7 @@ def test_a_version_stays_with_its_model(member: Caller, group: Group) -> None:
 
     [outcome] = push(member, group, {**WEIGHTS, "model": "chat-7b"})
 
-    assert _errors(outcome) == {"model"}
+    assert errors_of(outcome) == {"model"}
 
 
 def test_a_push_is_for_the_home_group_of_the_token(group: Group) -> None:
@@ -358,7 +353,7 @@ def test_a_lead_of_two_groups_pushes_nothing_of_one_for_the_other(
         {**BASE, "key": model["id"], "group": str(other.pk)},
     )
 
-    assert [_errors(outcome) for outcome in outcomes] == [
+    assert [errors_of(outcome) for outcome in outcomes] == [
         {"model"}, {"model"}, {"child"}, {"group"}
     ]  # fmt: skip
 
