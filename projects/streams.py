@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
@@ -21,7 +22,7 @@ AT_ONCE = 2_000  # rows that are held in memory
 Rows = list[dict[str, Any]]
 
 
-class Stream(BaseRenderer):
+class Stream(BaseRenderer, ABC):
     """A form in which a whole list is told; a refusal of it is a problem like any other."""
 
     charset = None
@@ -36,13 +37,13 @@ class Stream(BaseRenderer):
         """What stands before the first row."""
         return b""
 
+    @abstractmethod
     def body(self, rows: Rows, columns: list[str]) -> bytes:
         """Some rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def broken(self, rows: int) -> bytes:
         """The last line of a list that could not be told to its end."""
-        raise NotImplementedError
 
 
 class JsonLines(Stream):

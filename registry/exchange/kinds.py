@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
@@ -25,7 +26,7 @@ from registry.vocabulary import ENDED_STATES, ModelState
 Values = dict[str, Any]
 
 
-class Kind:
+class Kind(ABC):
     """One type of line, for one person and group."""
 
     table: ClassVar[Any]
@@ -46,21 +47,21 @@ class Kind:
             return None
         return row if self.home_of(row) == self.group.pk else None
 
+    @abstractmethod
     def fetch(self, key: UUID) -> Any:
         """By the one door. Raises NotThere, NotAllowed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def home_of(self, row: Any) -> UUID:
         """The id of the group that an entry belongs to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def create(self, values: Values) -> tuple[Any, bool]:
         """The entry, and whether it is new. Raises Refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, row: Any, values: Values) -> tuple[Any, bool]:
         """The entry, and whether anything changed; what is left out stays. Raises Refused."""
-        raise NotImplementedError
 
     def _check_place(self, row: Any, values: Values) -> None:
         """Take group and project out of the values. Raises Invalid for another one."""
