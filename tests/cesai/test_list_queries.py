@@ -190,7 +190,6 @@ ALONE = {
     "model-compare": "four models at most, which the address names",
     "model-edit": "a form",
     "template-change": "a form",
-    "webhook-edit": "a form",
 }
 
 

@@ -15,6 +15,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.testcases import LiveServerThread
 from pytest_django.live_server_helper import LiveServer
 
@@ -100,21 +101,19 @@ class _Server(ThreadedWSGIServer):
 
 class _Thread(LiveServerThread):
     server_class = _Server
+    connections_override: dict[str, BaseDatabaseWrapper]
 
 
 @pytest.fixture(scope="session")
-def _address(django_db_setup: None) -> Iterator[str]:
+def _server(django_db_setup: None) -> Iterator[_Thread]:
     """A server whose calls see what the test has made, which is rolled back afterwards."""
-    own = connections["default"]
-    own.inc_thread_sharing()
-    thread = _Thread("127.0.0.1", StaticFilesHandler, connections_override={"default": own})
+    thread = _Thread("127.0.0.1", StaticFilesHandler, connections_override={})
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()
     assert thread.error is None
-    yield f"http://127.0.0.1:{thread.port}"
+    yield thread
     thread.terminate()
-    own.dec_thread_sharing()
 
 
 @pytest.fixture(autouse=True)
@@ -124,11 +123,16 @@ def _prompt_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def portal(db: None, _address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def portal(db: None, _server: _Thread, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The portal's address; what a test changes while a command runs needs `busy_portal`."""
+    # The test's connection, which is another one since a browser has run in this process.
+    own = connections["default"]
     # Else each call would end the transaction that the test is.
-    monkeypatch.setattr(connections["default"], "close_if_unusable_or_obsolete", lambda: None)
-    return _address
+    monkeypatch.setattr(own, "close_if_unusable_or_obsolete", lambda: None)
+    own.inc_thread_sharing()
+    _server.connections_override["default"] = own
+    yield f"http://127.0.0.1:{_server.port}"
+    own.dec_thread_sharing()
 
 
 @pytest.fixture

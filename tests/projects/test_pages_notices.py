@@ -156,7 +156,7 @@ def test_the_settings_show_the_defaults_until_something_is_chosen(lead: Caller) 
     text = _text(lead, "/settings/")
 
     assert text.count('<option value="digest" selected>') == 19
-    assert text.count('<option value="at_once" selected>') == 11
+    assert text.count('<option value="at_once" selected>') == 12
 
 
 def test_a_choice_is_kept_and_shown(lead: Caller) -> None:
@@ -164,7 +164,7 @@ def test_a_choice_is_kept_and_shown(lead: Caller) -> None:
 
     assert (answer.status_code, answer["Location"]) == (302, "/settings/")
     assert NoticePreference.objects.of(lead.user) == {**EVERY, LATER: "at_once"}
-    assert _text(lead, "/settings/").count('<option value="off" selected>') == 29
+    assert _text(lead, "/settings/").count('<option value="off" selected>') == 30
 
 
 @pytest.mark.parametrize("form", [{}, {**EVERY, LATER: "by pigeon"}])

@@ -12,7 +12,7 @@ from projects.models import Group, Project, User
 from projects.roles import Role
 from registry.models import Model
 from tests import make
-from tests.conftest import Caller, calls_as
+from tests.conftest import Caller, calls_as, headers_of
 
 STAFF = {"coordinator", "quota_admin", "auditor", "portal_admin"}
 OURS = {"guest", "member", "lead", "partner_admin"}
@@ -183,11 +183,10 @@ def test_a_cursor_of_somebody_who_sees_more_shows_a_stranger_no_more(
 
 
 def _raw(caller: Caller, method: str, path: str) -> tuple[Any, ...]:
-    """What a caller can tell apart: status, body and headers but for the number of the call."""
+    """What a caller can tell apart: status, body and headers but for those of the moment."""
     call: Any = caller._call
     answer = call(method, path, {} if method in {"patch", "delete"} else None, {})
-    headers = {k: v for k, v in answer.headers.items() if k.lower() != "x-request-id"}
-    return answer.status_code, answer.content, headers
+    return answer.status_code, answer.content, headers_of(answer)
 
 
 def test_a_person_who_leaves_sees_no_more_of_it_anywhere(member: Caller, project: Project) -> None:

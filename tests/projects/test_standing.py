@@ -67,9 +67,9 @@ def test_it_is_read_in_one_query_and_once(group: Group) -> None:
     assert len(queries) == 1
 
 
-def test_a_call_learns_it_in_the_query_for_its_token(member: Caller) -> None:
+def test_a_call_learns_it_in_the_query_for_its_token(member: Caller, group: Group) -> None:
     with CaptureQueriesContext(connection) as queries:
-        member.get(f"groups/{make.key()}/")
+        member.get(f"groups/{group.pk}/")
 
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT"]
 
