@@ -191,9 +191,9 @@ def _address(schemes: Collection[str], raw: str) -> str:
 
 def _postgres(raw: str) -> dict[str, object]:
     parsed: dict[str, object] = environ.Env.db_url_config(_address(POSTGRES, raw))
-    # Calls after which a statement of projects.models.reading is prepared; Django's never are.
+    # Calls after which a statement is prepared inside of projects.models.reading; no others are.
     options = {"prepare_threshold": 5, **parsed.get("OPTIONS", {})}  # type: ignore[dict-item]
-    return {**parsed, "OPTIONS": options}
+    return {**parsed, "ENGINE": "cesai.database", "OPTIONS": options}
 
 
 def _between(least: int, most: int, value: int) -> int:

@@ -47,13 +47,23 @@ class ListFilters(DjangoFilterBackend):  # type: ignore[misc]
 
     def get_filterset_class(self, view: Any, queryset: Any = None) -> Any:
         """The resource's filters among those that the address names; None if it names none."""
-        whole = super().get_filterset_class(view, queryset)
+        whole = self._whole(view, queryset)
         request = getattr(view, "request", None)
         is_described = getattr(view, "swagger_fake_view", False)  # the API's description lists all
         if whole is None or request is None or is_described:
             return whole
         named = frozenset(whole.base_filters) & set(request.query_params)
         return _part(whole, named) if named else None
+
+    def _whole(self, view: Any, queryset: Any) -> Any:
+        """All filters of the resource, for which the library would make a class with each call."""
+        key = type(view), getattr(view, "filterset_class", None), getattr(queryset, "model", None)
+        if key not in _wholes:
+            _wholes[key] = super().get_filterset_class(view, queryset)
+        return _wholes[key]
+
+
+_wholes: dict[tuple[Any, ...], Any] = {}
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import reduce
 from typing import Any
 
@@ -13,6 +14,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
+
+from projects.models.reading import planned_once
 
 
 class KeysetPagination(CursorPagination):
@@ -45,9 +48,10 @@ class KeysetPagination(CursorPagination):
         rows = queryset.order_by(*wanted)
         if values:
             rows = rows.filter(_beyond(wanted, values))
-        return self._cut(
-            list(rows[: size + 1]), request, keys, size, is_back=is_back, is_later=bool(values)
-        )
+        # A statement without a condition has no parameter that its plan could depend on.
+        with nullcontext() if rows.query.where else planned_once():
+            found = list(rows[: size + 1])
+        return self._cut(found, request, keys, size, is_back=is_back, is_later=bool(values))
 
     def _cut(
         self,

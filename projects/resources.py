@@ -20,6 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 from projects.access import as_uuid
 from projects.columns import plan_of
 from projects.deprecation import Deprecation, deprecation_of
+from projects.models.reading import planned_once
 from projects.streams import STREAMS, Stream, streamed
 
 Rows = list[Any]
@@ -81,8 +82,9 @@ class Resource(RetrieveModelMixin, GenericViewSet[Any]):
         if plan is None:
             return None
         rows: QuerySet[Any] = self.get_queryset().filter(**{self.lookup_field: key})
-        found = self.told(list(rows.values(*plan.columns)[:1]))
-        return found[0] if found else None
+        with planned_once():
+            found = list(rows.values(*plan.columns)[:1])
+        return self.told(found)[0] if found else None
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """A page in JSON, or all of it as a stream."""

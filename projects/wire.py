@@ -32,11 +32,9 @@ def from_json(value: bytes) -> Any:
     return orjson.loads(value)
 
 
-def as_cell(value: Any) -> Any:
-    """What JSON says of it, without quotes; lists and objects as JSON. No text is a formula."""
+def _as_cell(value: Any) -> Any:
     kind = type(value)
     if kind is str:
-        # Most begin with a letter or a digit, as no formula does.
         is_plain = value[:1].isalnum() or AMOUNT.match(value)
         return value if is_plain else safe_cell(value)
     if kind is int or kind is float or value is None:
@@ -44,6 +42,19 @@ def as_cell(value: Any) -> Any:
     if kind is bool:
         return "true" if value else "false"
     return as_json(value).decode()
+
+
+def as_cells(column: list[Any]) -> list[Any]:
+    """Each value as JSON says it, without quotes; lists and objects as JSON. No text is a formula.
+
+    Numbers, and texts that begin with a letter or a digit as no formula does, are seen at once.
+    """
+    kinds = set(map(type, column)) - {type(None)}
+    if kinds <= {int, float}:
+        return column
+    if kinds == {str} and "".join([text[:1] for text in column if text]).isalnum():
+        return column
+    return list(map(_as_cell, column))
 
 
 def _plain(value: Any) -> Any:

@@ -35,6 +35,24 @@ def read_rows(
 
 
 @contextmanager
+def planned_once() -> Iterator[None]:
+    """The statements of the ORM inside are prepared after a few calls, as those of `read_rows`.
+
+    For statements that are best run in one way, whatever their parameters: PostgreSQL may plan
+    them without looking at these.
+    """
+    database: Any = connection
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    inside = database.connection
+    usual, inside.cursor_factory = inside.cursor_factory, ServerBindingCursor
+    try:
+        yield
+    finally:
+        inside.cursor_factory = usual
+
+
+@contextmanager
 def _one_plan(database: Any, is_wanted: bool) -> Iterator[None]:
     if is_wanted:
         database.connection.execute("SET plan_cache_mode = force_generic_plan")
