@@ -50,7 +50,7 @@ def test_a_page_with_a_condition_is_planned_for_it(
     auditor: Caller, allocation: Allocation
 ) -> None:
     for _ in range(MANY):
-        assert auditor.get("allocations/?state=paused").json()["results"] == []
+        assert auditor.get("allocations/?state=revoked").json()["results"] == []
 
     assert _prepared("compute_allocation") == []
 
