@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 START = bytes(32)
+_SPELLING = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Link(NamedTuple):
@@ -41,8 +42,7 @@ class Link(NamedTuple):
         keys = [None if key is None else str(key) for key in (self.actor, self.project)]
         values = [str(self.id), at, keys[0], self.kind, self.object_type, str(self.object_id),
                   keys[1], self.reason, self.changes]  # fmt: skip
-        text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return text.encode("utf-8", "surrogatepass")
+        return _SPELLING.encode(values).encode("utf-8", "surrogatepass")
 
     def after(self, previous: bytes) -> bytes:
         """Its hash behind the one before it."""
