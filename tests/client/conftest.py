@@ -25,7 +25,8 @@ from dev import places
 from tests.conftest import Caller
 
 SOURCE = places.ROOT / "clients" / "python" / "src"
-PROGRAM = (sys.executable, "-m", "cesai_client")
+# Tests may run where an interruption is ignored, as in the background of a script.
+PROGRAM = ("env", "--default-signal=INT", sys.executable, "-m", "cesai_client")
 
 
 @dataclass(frozen=True)
