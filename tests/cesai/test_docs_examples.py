@@ -67,7 +67,7 @@ def _in_docs() -> list[str]:
 
 def _on_page(language: str = "en") -> list[str]:
     answer = new_client().get("/api/v1/docs/", headers={"Accept-Language": language})
-    blocks = re.findall(r"<pre><code>(.*?)</code></pre>", answer.content.decode(), re.S)
+    blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", answer.content.decode(), re.S)
     return [html.unescape(block) for block in blocks]
 
 
