@@ -239,6 +239,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": TOKEN_RATE},
     "DEFAULT_SCHEMA_CLASS": "cesai.operations.Operation",
     "EXCEPTION_HANDLER": "cesai.errors.problem_handler",
+    # A moment without its zone would be another one for each reader.
+    "DATETIME_INPUT_FORMATS": ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

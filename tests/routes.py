@@ -766,7 +766,9 @@ PAGES: Table = {
     "cluster-edit": {"get": Rule(may=OPERATOR, sees=_CLUSTER)},
     "cluster-maintenance": {
         "post": _form(
-            OPERATOR, _CLUSTER, lambda w: {f"away-{name}": text for name, text in w.away.items()}
+            OPERATOR,
+            _CLUSTER,
+            lambda w: {f"away-{name}": text.removesuffix(":00Z") for name, text in w.away.items()},
         )
     },
     "cluster-maintenance-drop": {"post": _form(OPERATOR, _CLUSTER)},

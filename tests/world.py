@@ -129,8 +129,9 @@ class World:
 
     @property
     def away(self) -> dict[str, str]:
-        """A maintenance as it is announced."""
-        return {"start_at": "2090-01-01T08:00", "end_at": "2090-01-02T08:00", "text": "pumps"}
+        """A maintenance as it is announced to the API."""
+        begins, ends = "2090-01-01T08:00:00Z", "2090-01-02T08:00:00Z"
+        return {"start_at": begins, "end_at": ends, "text": "pumps"}
 
     @cached_property
     def site_token(self) -> str:
