@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from projects.models import Group, Project, User
+from projects.models import (
+    Event,
+    Group,
+    Invitation,
+    Membership,
+    Notice,
+    Project,
+    User,
+    Webhook,
+    WebhookDelivery,
+)
 from projects.roles import Role
 from registry.models import Model
 from tests import make
@@ -96,6 +106,30 @@ def test_a_model_without_a_project_is_its_groups_own(
     seen = {who for who, one in people.items() if Model.objects.visible_to(one).exists()}
 
     assert seen == STAFF | OURS
+
+
+@pytest.mark.parametrize("rows", [Event, Group, Invitation, Membership, Notice, Webhook,
+                                  WebhookDelivery], ids=lambda rows: rows.__name__)  # fmt: skip
+def test_nobody_who_is_not_signed_in_sees_anything_of_people(
+    rows: Any, lead: Caller, project: Project
+) -> None:
+    make.make_webhook(lead.user)
+    lead.post("invitations/", {"group": str(project.lead_group_id), "email": "new@uni.example"})
+    make.make_model(project)
+
+    assert list(rows.objects.visible_to(AnonymousUser())) == []
+
+
+def test_a_deed_on_a_case_is_read_by_its_doer_and_by_who_reads_of_cases(
+    quota_admin: Caller, auditor: Caller, coordinator: Caller, portal_admin: Caller
+) -> None:
+    about = {"kind": "decide_case", "object_type": "case", "object_id": make.key()}
+    deed = Event.objects.create(at=make.now(), actor=quota_admin.user, **about)
+    staff = (quota_admin, auditor, coordinator, portal_admin)
+
+    mine = [one for one in staff if deed in Event.objects.visible_to(one.user)]
+
+    assert mine == [quota_admin, auditor, coordinator]
 
 
 def test_a_read_only_token_sees_what_its_owner_sees(lead: Caller, project: Project) -> None:

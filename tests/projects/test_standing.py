@@ -17,6 +17,7 @@ from projects.models import (
     Group,
     Membership,
     Participation,
+    Partner,
     PartnerAdmin,
     PortalRole,
     Project,
@@ -54,6 +55,32 @@ def test_a_deactivated_person_is_nothing(group: Group) -> None:
 def test_a_stranger_is_of_a_partner_and_a_loner_is_not(stranger: Caller) -> None:
     assert stranger.user.standing.is_of_partner
     assert not make.make_user().standing.is_of_partner
+
+
+def test_the_portals_own_staff_is_of_a_partner_without_a_group(auditor: Caller) -> None:
+    assert auditor.user.standing.is_of_partner
+
+
+def test_a_person_whose_row_is_gone_is_nothing(db: None) -> None:
+    assert User(pk=make.key()).standing == Standing()
+
+
+def test_cases_are_handled_by_coordinators_alone(
+    coordinator: Caller, quota_admin: Caller, lead: Caller
+) -> None:
+    people = {"coordinator": coordinator, "quota_admin": quota_admin, "lead": lead}
+
+    handling = {name for name, one in people.items() if one.user.standing.handles_cases}
+
+    assert handling == {"coordinator"}
+
+
+def test_who_belongs_nowhere_reads_the_own_name_and_no_other(member: Caller) -> None:
+    Partner.objects.update(names_agreement="")
+    loner = make.make_user(first_name="Lone", last_name="Ly")
+
+    assert loner.name_of(loner) == "Lone Ly"
+    assert loner.name_of(member.user) == member.user.pseudonym
 
 
 def test_it_is_read_in_one_query_and_once(group: Group) -> None:
