@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute.actions.reviewing import say
-from projects.models import Membership, Participation, Partner, User
+from projects.models import Membership, Participation, Partner, PartnerAdmin, User
 from projects.roles import Role
 from tests import make
 from tests.conftest import Caller
@@ -126,6 +126,20 @@ def test_a_place_that_has_lapsed_gives_nobodys_name(world: World) -> None:
     past = make.now() - timedelta(seconds=1)
     Membership.objects.filter(user=colleague).update(lapses_at=past)
     assert User.objects.get(pk=colleague.pk).name_of(lead) == lead.pseudonym
+
+
+def test_who_looks_after_an_organisation_has_a_place_there(world: World) -> None:
+    Partner.objects.update(names_agreement="")
+    partner = make.make_partner()
+    admin = make.make_partner_admin(partner, "looks_after")
+    stranger = User.objects.get(pk=world.people["stranger"].pk)
+    assert stranger.name_of(admin) == "looks_after"
+    Partner.objects.filter(pk=partner.pk).update(names_agreement="")
+    colleague = make.make_member(make.make_group(partner=partner), Role.MEMBER, "colleague")
+    assert User.objects.get(pk=admin.pk).name_of(colleague) == "colleague"
+    past = make.now() - timedelta(seconds=1)
+    PartnerAdmin.objects.filter(user=admin).update(lapses_at=past)
+    assert User.objects.get(pk=admin.pk).name_of(colleague) == colleague.pseudonym
 
 
 def test_who_acts_for_the_portal_or_a_site_does_so_by_name(world: World) -> None:

@@ -144,6 +144,8 @@ def test_own_projects_of_a_partner_admin_are_those_that_the_partner_leads(
 
 
 def test_ones_groups_are_known_by_partner_and_group(group: Group) -> None:
+    for _ in range(4):
+        make.make_partner()
     user = make.make_member(group)
 
     assert user.standing.group_names == {group.pk: f"{group.partner.slug}.{group.slug}"}

@@ -104,6 +104,11 @@ def test_a_read_only_token_is_refused_alike_for_what_is_hidden(
     assert hidden.content == reader.patch(f"projects/{make.key()}/", {"title": "x"}).content
 
 
+def test_a_token_without_an_end_is_taken(lead: Caller) -> None:
+    AccessToken.objects.update(expiry=None)
+    assert lead.get("groups/").status_code == 200
+
+
 def test_an_expired_token_is_refused_as_a_problem(lead: Caller) -> None:
     AccessToken.objects.update(expiry=make.now() - timedelta(seconds=1))
 

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 
 from projects.actions.webhooks import MOST
-from projects.models import Event, Project, StoredAnswer, Webhook
+from projects.models import Event, Project, StoredAnswer, Webhook, WebhookDelivery
 from projects.models.sealed import _ciphers, key_of
 from tests import make
 from tests.conftest import Caller
@@ -122,6 +122,19 @@ def test_others_do_not_find_it(lead: Caller, member: Caller, coordinator: Caller
     for other in (member, coordinator):
         assert other.get(f"webhooks/{key}/").status_code == 404
         assert other.get("webhooks/").json()["results"] == []
+
+
+def test_what_it_was_sent_is_its_owners_to_read(
+    lead: Caller, member: Caller, portal_admin: Caller
+) -> None:
+    hook = make.make_webhook(lead.user)
+
+    reading = {
+        one.user.username: list(WebhookDelivery.objects.visible_to(one.user))
+        for one in (lead, member, portal_admin)
+    }
+
+    assert reading == {"lead": [hook.deliveries.get()], "member": [], "portal_admin": []}
 
 
 def test_it_can_be_changed(lead: Caller, project: Project) -> None:
