@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,17 @@ def test_each_call_leaves_one_less(lead: Caller) -> None:
 @pytest.mark.usefixtures("slow")
 def test_the_reset_tells_within_how_many_seconds_more_is_left(lead: Caller) -> None:
     assert _said(lead.get("groups/"))[2] in {59, 60}
+
+
+@pytest.mark.usefixtures("slow")
+def test_the_reset_is_that_of_the_oldest_call(
+    lead: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead.get("groups/")
+    later = time.time() + 20
+    monkeypatch.setattr(TokenRate, "timer", lambda _self: later)
+
+    assert _said(lead.get("groups/"))[2] in {40, 41}
 
 
 @pytest.mark.usefixtures("slow")

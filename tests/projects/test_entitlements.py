@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.entitlements import Entitlement, Source, parse, trusted
+from projects.entitlements import (
+    LONGEST,
+    Entitlement,
+    Source,
+    authority_of,
+    namespace_of,
+    parse,
+    trusted,
+)
 
 OURS = Source("urn:geant:helmholtz.example", "login.helmholtz.example")
 HEAD, TAIL = f"{OURS.namespace}:group:", f"#{OURS.authority}"
@@ -40,6 +48,31 @@ def test_names_of_groups_have_case() -> None:
 def test_a_role_that_is_percent_encoded_is_a_group() -> None:
     found = parse(f"{HEAD}CESAI:role%3Dlead{TAIL}")
     assert found == Entitlement(OURS, ("CESAI", "role=lead"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["urn:geant", "geant", "xyz:geant:ns", "urn:-g:ns", "urn:g:ns", "urn:ge_ant:ns", "urn::ns",
+     "urn:geant:group", "urn:geant:ns:group:A", "urn:geant:", "urn:geant:a b"],
+)  # fmt: skip
+def test_what_is_no_namespace_is_none(text: str) -> None:
+    assert namespace_of(text) is None
+
+
+def test_a_namespace_has_one_spelling() -> None:
+    assert namespace_of("URN:Geant:Helmholtz.example:x") == "urn:geant:Helmholtz.example:x"
+
+
+@pytest.mark.parametrize("text", ["", ".x", "x.", "-x", "a_b", "a b", "a/b", "x" * 254])
+def test_what_is_no_authority_is_none(text: str) -> None:
+    assert authority_of(text) is None
+
+
+def test_what_is_longer_than_any_of_them_says_nothing() -> None:
+    longest = "A" * (LONGEST - len(HEAD) - len(TAIL))
+
+    assert parse(f"{HEAD}{longest}{TAIL}") == Entitlement(OURS, (longest,))
+    assert parse(f"{HEAD}{longest}A{TAIL}") is None
 
 
 MALFORMED: list[Any] = [

@@ -290,6 +290,11 @@ def test_staff_with_a_verb_are_those_whose_role_includes_it(
     assert list(staff_with(Verb.AWARD)) == [quota_admin.user]
 
 
+def test_staff_that_may_not_log_in_is_none(coordinator: Caller) -> None:
+    User.objects.filter(pk=coordinator.user.pk).update(is_active=False)
+    assert not staff_with(Verb.HANDLE_CASE).exists()
+
+
 def test_who_has_two_roles_is_of_the_staff_once(coordinator: Caller) -> None:
     coordinator.user.portal_roles.create(role=Role.QUOTA_ADMIN)
 

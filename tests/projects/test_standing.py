@@ -113,6 +113,15 @@ def test_a_call_knows_of_a_person_what_a_page_knows(lead: Caller, project: Proje
     assert found.user.standing != Standing()
 
 
+def test_the_token_of_somebody_deactivated_says_nothing_of_them(lead: Caller) -> None:
+    User.objects.filter(pk=lead.user.pk).update(is_active=False)
+
+    found = token_with(hash_token(lead.token))
+
+    assert found is not None
+    assert found.user.standing == Standing()
+
+
 def test_own_projects_are_those_that_ones_groups_lead_or_take_part_in(
     lead: Caller, project: Project, group: Group
 ) -> None:
