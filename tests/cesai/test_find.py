@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from projects.models import Group, Project
+from projects.models import Group, Project, User
+from registry.models import Case
 from tests import make
 from tests.conftest import Caller
 
@@ -42,6 +44,24 @@ def test_a_stranger_finds_nothing_of_it(stranger: Caller, project: Project) -> N
     job = make.make_job(allocation, name="Kogge run")
     assert names(stranger, "kogge") == set()
     assert names(stranger, str(job.pk)) == set()
+
+
+def test_who_belongs_nowhere_finds_no_group_and_no_cluster(
+    caller: Callable[[User], Caller], stranger: Caller
+) -> None:
+    make.make_group(name="Kogge group")
+    make.make_cluster(name="Kogge cluster")
+    assert names(stranger, "kogge") == {"Kogge group", "Kogge cluster"}
+    assert names(caller(make.make_user()), "kogge") == set()
+
+
+def test_a_case_is_found_by_its_code_by_whom_it_concerns(
+    coordinator: Caller, stranger: Caller
+) -> None:
+    now = make.now()
+    case = Case.objects.create(opened_at=now, due_at=now, holds_until=now)
+    assert case.code in names(coordinator, case.code)
+    assert names(stranger, case.code) == set()
 
 
 def test_a_job_is_found_by_its_number(lead: Caller, project: Project) -> None:
