@@ -20,7 +20,7 @@ from compute.quota import month_of
 from projects.actions.initiatives import Share
 from projects.models import Project
 from registry.actions.states import move_model
-from registry.models import Model, ModelMove
+from registry.models import Case, CaseParty, Model, ModelMove
 from tests import make
 from tests.conftest import Caller
 
@@ -100,9 +100,30 @@ def test_what_was_used_is_added_up_by_project(lead: Caller, allocation: Allocati
 
 def test_a_stranger_reports_nothing_of_it(stranger: Caller, allocation: Allocation) -> None:
     use(allocation, 3)
+    make.make_model(allocation.project)
     found = report(stranger)
     assert (found.lines, found.total.used, found.models) == ([], 0, [])
+    assert found.decisions == {"awarded": 0, "denied": 0, "asked": 0, "given": 0}
     assert rows(stranger) == []
+
+
+def test_hours_that_a_case_avoided_count_for_whom_it_concerns(
+    lead: Caller, stranger: Caller, coordinator: Caller, project: Project
+) -> None:
+    now, model = make.now(), make.make_model(project)
+    case = Case.objects.create(
+        opened_at=now, due_at=now, holds_until=now, state="decided", decided_at=now, outcome="merge",
+        avoided_low=5 * HOUR, avoided_high=8 * HOUR,
+    )  # fmt: skip
+    party = CaseParty.objects.create(
+        case=case, model=model, group=model.group, invited_at=now, confirms_avoided=True
+    )
+    found = {"cases": 1, "low": 5 * HOUR, "high": 8 * HOUR}
+    assert report(lead).avoided == report(coordinator).avoided == found
+    assert report(lead, project=project.slug).avoided == found
+    assert report(stranger).avoided == {"cases": 0, "low": 0, "high": 0}
+    CaseParty.objects.filter(pk=party.pk).update(confirms_avoided=False)
+    assert report(coordinator).avoided == {"cases": 0, "low": 0, "high": 0}
 
 
 def test_what_is_granted_counts_by_the_days_of_the_period(
