@@ -112,8 +112,8 @@ def test_hours_that_a_case_avoided_count_for_whom_it_concerns(
 ) -> None:
     now, model = make.now(), make.make_model(project)
     case = Case.objects.create(
-        opened_at=now, due_at=now, holds_until=now, state="decided", decided_at=now, outcome="merge",
-        avoided_low=5 * HOUR, avoided_high=8 * HOUR,
+        opened_at=now, due_at=now, holds_until=now, state="decided", decided_at=now,
+        outcome="merge", avoided_low=5 * HOUR, avoided_high=8 * HOUR,
     )  # fmt: skip
     party = CaseParty.objects.create(
         case=case, model=model, group=model.group, invited_at=now, confirms_avoided=True
