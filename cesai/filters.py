@@ -57,7 +57,7 @@ class ListFilters(DjangoFilterBackend):  # type: ignore[misc]
 
     def _whole(self, view: Any, queryset: Any) -> Any:
         """All filters of the resource, for which the library would make a class with each call."""
-        key = type(view), getattr(view, "filterset_class", None), getattr(queryset, "model", None)
+        key = type(view), getattr(view, "action", None), getattr(queryset, "model", None)
         if key not in _wholes:
             _wholes[key] = super().get_filterset_class(view, queryset)
         return _wholes[key]

@@ -48,8 +48,9 @@ class KeysetPagination(CursorPagination):
         rows = queryset.order_by(*wanted)
         if values:
             rows = rows.filter(_beyond(wanted, values))
-        # A statement without a condition has no parameter that its plan could depend on.
-        with nullcontext() if rows.query.where else planned_once():
+        # What holds nothing of this call or person has no parameter for a plan to depend on.
+        is_special = rows.query.where or rows.query.annotations
+        with nullcontext() if is_special else planned_once():
             found = list(rows[: size + 1])
         return self._cut(found, request, keys, size, is_back=is_back, is_later=bool(values))
 

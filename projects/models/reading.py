@@ -1,4 +1,4 @@
-"""Statements of our own whose text never changes: PostgreSQL plans each once a connection."""
+"""Statements that PostgreSQL plans once a connection, since their text never changes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,15 @@ def read_rows(
     itself would plan such a statement anew each time if it takes long lists: it reckons with
     lists of ten where it does not know them, and finds that dear.
     """
-    database: Any = connection
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    with database.wrap_database_errors:
-        cursor: Any = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
-    with database._prepare_cursor(cursor) as prepared, _one_plan(database, has_one_plan):
-        prepared.execute(statement, params)
-        rows: list[tuple[Any, ...]] = prepared.fetchall()
+    with planned_once(), connection.cursor() as cursor, _one_plan(connection, has_one_plan):
+        cursor.execute(statement, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 @contextmanager
 def planned_once() -> Iterator[None]:
-    """The statements of the ORM inside are prepared after a few calls, as those of `read_rows`.
+    """Statements inside, also those of the ORM, are prepared after a few calls.
 
     For statements that are best run in one way, whatever their parameters: PostgreSQL may plan
     them without looking at these.

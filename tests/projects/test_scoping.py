@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from projects.actions.notices import tell
 from projects.models import (
     Event,
     Group,
@@ -19,6 +20,7 @@ from projects.models import (
     Webhook,
     WebhookDelivery,
 )
+from projects.notices import NoticeKind
 from projects.roles import Role
 from registry.models import Model
 from tests import make
@@ -114,9 +116,11 @@ def test_nobody_who_is_not_signed_in_sees_anything_of_people(
     rows: Any, lead: Caller, project: Project
 ) -> None:
     make.make_webhook(lead.user)
-    lead.post("invitations/", {"group": str(project.lead_group_id), "email": "new@uni.example"})
-    make.make_model(project)
+    invited = {"group": str(project.lead_group_id), "email": "new@uni.example", "role": "member"}
+    assert lead.post("invitations/", invited).status_code == 201
+    tell(users=[lead.user], kind=NoticeKind.CASE_OPENED, path="/", params={}, now=make.now())
 
+    assert rows.objects.exists()
     assert list(rows.objects.visible_to(AnonymousUser())) == []
 
 
